@@ -1,0 +1,1 @@
+//! Replays every kept log.

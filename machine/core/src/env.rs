@@ -1,0 +1,93 @@
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::{Dice, Effect, Machine, NodeId, RequestId, Time};
+
+/// Everything a machine may know of the world besides its input, and the list it writes its
+/// effects on. The same type in production and in simulation.
+pub struct Env<'a, M: Machine> {
+    node: NodeId,
+    now: Time,
+    wall: Time,
+    dice: &'a mut Dice,
+    effects: &'a mut Vec<Effect<M>>,
+}
+
+impl<'a, M: Machine> Env<'a, M> {
+    /// Made by whoever runs the machine, for one step. `effects` is appended to.
+    pub fn new(
+        node: NodeId,
+        now: Time,
+        wall: Time,
+        dice: &'a mut Dice,
+        effects: &'a mut Vec<Effect<M>>,
+    ) -> Self {
+        Env { node, now, wall, dice, effects }
+    }
+
+    /// The node this machine runs on.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The node's monotonic clock: time since some moment before the process started. It never
+    /// goes back, and it cannot be compared with another node's.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The node's wall clock: time since the Unix epoch, as this node believes. It may be wrong,
+    /// and it may go back.
+    pub fn wall(&self) -> Time {
+        self.wall
+    }
+
+    /// The node's own dice.
+    pub fn dice(&mut self) -> &mut Dice {
+        self.dice
+    }
+
+    /// Sends a message.
+    pub fn send(&mut self, to: NodeId, message: M::Message) {
+        self.effects.push(Effect::Send { to, message });
+    }
+
+    /// Sets a timer, or moves it if it is set.
+    pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
+        self.effects.push(Effect::SetTimer { timer, after });
+    }
+
+    /// Cancels a timer, if it is set.
+    pub fn cancel_timer(&mut self, timer: M::Timer) {
+        self.effects.push(Effect::CancelTimer { timer });
+    }
+
+    /// Makes a record durable; everything written after this waits for it.
+    pub fn persist(&mut self, record: M::Record) {
+        self.write(record);
+        self.flush();
+    }
+
+    /// Makes a record durable that atomically replaces every record before it; everything written
+    /// after this waits for it.
+    pub fn checkpoint(&mut self, record: M::Record) {
+        self.effects.push(Effect::Checkpoint(record));
+        self.flush();
+    }
+
+    /// Hands a record to the disk without waiting: until the next [`flush`](Env::flush) a crash
+    /// may lose it, together with everything written after it.
+    pub fn write(&mut self, record: M::Record) {
+        self.effects.push(Effect::Write(record));
+    }
+
+    /// Makes everything written so far durable; everything written after this waits for it.
+    pub fn flush(&mut self) {
+        self.effects.push(Effect::Flush);
+    }
+
+    /// Answers a request.
+    pub fn respond(&mut self, id: RequestId, response: M::Response) {
+        self.effects.push(Effect::Respond { id, response });
+    }
+}

@@ -1,0 +1,1 @@
+//! Is the cluster ready to begin.

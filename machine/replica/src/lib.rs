@@ -1,0 +1,1 @@
+//! Replica roles, election and catch-up.

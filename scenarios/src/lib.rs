@@ -1,0 +1,1 @@
+//! Machines under worlds, and the bugs they must find.

@@ -1,0 +1,1 @@
+//! Makes a failing list of items small.

@@ -1,0 +1,1 @@
+//! A seeded world for virtual clusters.
