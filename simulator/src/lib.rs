@@ -1,1 +1,54 @@
-//! A seeded world for virtual clusters.
+//! A seeded world for virtual clusters of machines.
+//!
+//! **A run is the dull run plus its deviations.** In the dull run every message arrives after the
+//! base latency, every timer and every disk is on time, nobody crashes and no client asks
+//! anything. A [`Deviation`] is one departure from it, named by what it is about. A
+//! [search](World::search) draws deviations from a seed, a [recording](World::record) lists them,
+//! a [replay](World::replay) runs the dull run with a given list.
+//!
+//! A [`Scenario`] says what the world is like and what must hold; a [`World`] runs it, one seed
+//! after the other.
+//!
+//! # Invariants of this crate
+//!
+//! * One thread, one agenda ordered by (time, order of putting in), integer nanoseconds. No clock,
+//!   no randomness but [`Dice`](stormglass_machine::Dice) streams named by (seed, purpose, index),
+//!   no map that is walked in the order of its hashes.
+//! * A search records nothing, formats nothing, and allocates nothing per event once warm; what
+//!   is allocated is what the machines and the scenario's own checkers ask for.
+//! * The world cannot tell who decides: a search, its recording and the replay of the recording
+//!   have the same hash chain.
+//! * Nothing here reads or writes files, or knows of logs.
+
+#![forbid(unsafe_code)]
+
+mod agenda;
+mod chain;
+mod clock;
+mod cluster;
+mod coverage;
+mod decisions;
+mod deviation;
+mod disk;
+mod event;
+mod facts;
+mod faults;
+mod panic;
+mod property;
+mod run;
+mod scenario;
+mod span;
+mod world;
+
+pub use clock::MAX_DRIFT_PPM;
+pub use cluster::Cluster;
+pub use deviation::{Deviation, Fate, Nonsense, Shape};
+pub use event::Event;
+pub use facts::{Facts, Tally};
+pub use faults::{Faults, RequestOf};
+pub use property::{
+    BOUNDED_EVENTS, Failure, NO_PANIC, Property, Signature, Verdict, Violation, ensure,
+};
+pub use run::{Outcome, Recorded, Replayed, Watch};
+pub use scenario::{Asked, Scenario, Settings};
+pub use world::World;

@@ -1,0 +1,251 @@
+use std::time::Duration;
+
+use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
+
+use crate::agenda::Agenda;
+use crate::clock::Clock;
+use crate::deviation::Shape;
+use crate::disk::Disk;
+
+/// The virtual cluster as it is at this moment: what checkers may look at.
+pub struct Cluster<M: Machine> {
+    pub(crate) now: Time,
+    pub(crate) heal: Time,
+    pub(crate) nodes: Vec<Node<M>>,
+    pub(crate) agenda: Agenda<Occurrence<M>>,
+    /// The cuts in force, each with its position in the plan.
+    pub(crate) cuts: Vec<(usize, Shape)>,
+}
+
+/// One node: a process that may be down, and what it has around it.
+pub(crate) struct Node<M: Machine> {
+    pub(crate) machine: Option<M>,
+    /// Counts the starts; what belongs to an earlier one is void.
+    pub(crate) boot: u32,
+    pub(crate) dice: Dice,
+    pub(crate) clock: Clock,
+    pub(crate) disk: Disk<M::Record>,
+    /// The timers that are set, each with the token that its occurrence carries.
+    pub(crate) timers: Vec<(M::Timer, u32)>,
+    pub(crate) next_token: u32,
+    /// Effects that wait for a flush.
+    pub(crate) waiting: Vec<Effect<M>>,
+    pub(crate) flushing: bool,
+    pub(crate) paused_until: Time,
+    /// What came while the node was flushing or paused.
+    pub(crate) held: Vec<Occurrence<M>>,
+    /// The crash that strikes in the next step with enough effects.
+    pub(crate) armed: Option<Armed>,
+    /// Effects of the step under way that may still happen before the armed crash.
+    pub(crate) effects_left: Option<u32>,
+}
+
+/// A crash that waits for a step with more effects than this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Armed {
+    pub(crate) after_effects: u32,
+    pub(crate) plan: usize,
+}
+
+/// Something on the agenda.
+pub(crate) enum Occurrence<M: Machine> {
+    Start {
+        node: NodeId,
+        boot: u32,
+    },
+    Message {
+        from: NodeId,
+        to: NodeId,
+        message: M::Message,
+    },
+    Timer {
+        node: NodeId,
+        token: u32,
+    },
+    /// A request, crash, cut or pause begins.
+    Planned(usize),
+    CutEnds(usize),
+    PauseEnds {
+        node: NodeId,
+        plan: usize,
+    },
+    Flushed {
+        node: NodeId,
+        boot: u32,
+    },
+    Heal,
+    End,
+}
+
+impl<M: Machine> Node<M> {
+    fn new(seed: u64, id: NodeId) -> Self {
+        Node {
+            machine: None,
+            boot: 0,
+            dice: node_dice(seed, id, 0),
+            clock: Clock::default(),
+            disk: Disk::new(),
+            timers: Vec::new(),
+            next_token: 0,
+            waiting: Vec::new(),
+            flushing: false,
+            paused_until: Time::ZERO,
+            held: Vec::new(),
+            armed: None,
+            effects_left: None,
+        }
+    }
+
+    fn reset(&mut self, seed: u64, id: NodeId) {
+        self.stop();
+        self.boot = 0;
+        self.dice = node_dice(seed, id, 0);
+        self.clock = Clock::default();
+        self.disk.clear();
+        self.next_token = 0;
+    }
+
+    /// Loses everything volatile.
+    pub(crate) fn stop(&mut self) {
+        self.machine = None;
+        self.timers.clear();
+        self.waiting.clear();
+        self.flushing = false;
+        self.paused_until = Time::ZERO;
+        self.held.clear();
+        self.armed = None;
+        self.effects_left = None;
+    }
+
+    /// True while it is up but takes no input.
+    pub(crate) fn holds(&self, now: Time) -> bool {
+        self.flushing || now < self.paused_until
+    }
+
+    /// Unsets the timer with this token, if it is still set.
+    pub(crate) fn take_timer(&mut self, token: u32) -> Option<M::Timer> {
+        let position = self.timers.iter().position(|(_, set)| *set == token)?;
+        Some(self.timers.swap_remove(position).0)
+    }
+
+    pub(crate) fn cancel_timer(&mut self, timer: M::Timer) {
+        if let Some(position) = self.timers.iter().position(|(set, _)| *set == timer) {
+            self.timers.swap_remove(position);
+        }
+    }
+}
+
+/// A node's dice depend on the seed, the node and how often it started, and on nothing else.
+pub(crate) fn node_dice(seed: u64, node: NodeId, boot: u32) -> Dice {
+    Dice::new(seed, "node", u64::from(node.0) << 32 | u64::from(boot))
+}
+
+/// The id of a client's nth request.
+pub(crate) fn request_id(client: u32, nth: u32) -> RequestId {
+    RequestId(u64::from(client) << 32 | u64::from(nth))
+}
+
+impl<M: Machine> Cluster<M> {
+    pub(crate) fn new() -> Self {
+        Cluster {
+            now: Time::ZERO,
+            heal: Time::MAX,
+            nodes: Vec::new(),
+            agenda: Agenda::new(),
+            cuts: Vec::new(),
+        }
+    }
+
+    pub(crate) fn reset(&mut self, seed: u64, count: u32, heal: Time) {
+        self.now = Time::ZERO;
+        self.heal = heal;
+        self.agenda.clear();
+        self.cuts.clear();
+        self.nodes.truncate(count as usize);
+        for (node, id) in self.nodes.iter_mut().zip(0..) {
+            node.reset(seed, NodeId(id));
+        }
+        for id in self.nodes.len() as u32..count {
+            self.nodes.push(Node::new(seed, NodeId(id)));
+        }
+    }
+
+    /// True time since the start.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many nodes there are, up or down.
+    pub fn count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// All nodes, up or down.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<M> {
+        (0..self.count()).map(NodeId)
+    }
+
+    /// True if the process of this node runs, be it paused or waiting for its disk.
+    pub fn is_up(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].machine.is_some()
+    }
+
+    /// The machine of a node, if it is up.
+    pub fn get(&self, node: NodeId) -> Option<&M> {
+        self.nodes[node.index()].machine.as_ref()
+    }
+
+    /// The machine of a node.
+    ///
+    /// # Panics
+    ///
+    /// If the node is down.
+    pub fn machine(&self, node: NodeId) -> &M {
+        self.get(node).unwrap_or_else(|| panic!("node {node} is down and has no machine"))
+    }
+
+    /// The nodes that are up, with their machines.
+    pub fn live(&self) -> impl Iterator<Item = (NodeId, &M)> {
+        self.ids().filter_map(|node| Some((node, self.get(node)?)))
+    }
+
+    /// The durable records of a node, oldest first.
+    pub fn records(&self, node: NodeId) -> impl ExactSizeIterator<Item = &M::Record> {
+        self.nodes[node.index()].disk.durable()
+    }
+
+    /// How many records of a node a crash could lose.
+    pub fn unflushed(&self, node: NodeId) -> usize {
+        self.nodes[node.index()].disk.unflushed()
+    }
+
+    /// True while a node is up and takes no input, since it is paused or waits for its disk.
+    pub fn is_held(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].holds(self.now)
+    }
+
+    /// How often a node has crashed.
+    pub fn crashes(&self, node: NodeId) -> u32 {
+        self.nodes[node.index()].boot
+    }
+
+    /// A node's monotonic clock.
+    pub fn clock(&self, node: NodeId) -> Time {
+        self.nodes[node.index()].clock.monotonic(self.now)
+    }
+
+    /// A node's wall clock.
+    pub fn wall_clock(&self, node: NodeId) -> Time {
+        self.nodes[node.index()].clock.wall(self.now)
+    }
+
+    /// True if what one node sends to the other now is not cut off.
+    pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
+        from == to || !self.cuts.iter().any(|(_, shape)| shape.cuts(from, to, self.count()))
+    }
+
+    /// How long every fault has been over; nothing while the storm lasts.
+    pub fn calm(&self) -> Option<Duration> {
+        (self.now >= self.heal).then(|| self.now.since(self.heal))
+    }
+}

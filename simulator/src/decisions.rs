@@ -1,0 +1,306 @@
+//! Who decides the fate of a message, a timer, a flush: one interface and its drivers. The world
+//! cannot tell which of them is driving.
+
+use std::hash::BuildHasherDefault;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use stormglass_machine::{Dice, NodeId, Time};
+
+use crate::chain::Chain;
+use crate::deviation::{Deviation, Fate};
+use crate::faults::Odds;
+
+/// Decides what does not follow from the plan of a run. Asked exactly once for each message sent,
+/// each timer set and each flush, in the order in which they happen.
+pub(crate) trait Decisions {
+    /// The fate of a message.
+    fn message(&mut self, now: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate;
+    /// How late a timer fires.
+    fn timer(&mut self, now: Time, node: NodeId, kind: &'static str) -> Duration;
+    /// How much longer a flush takes.
+    fn flush(&mut self, now: Time, node: NodeId) -> Duration;
+}
+
+/// Draws fates from a seed, until the storm is over.
+pub(crate) struct Search {
+    odds: Odds,
+    heal: Time,
+    network: Dice,
+    timers: Dice,
+    disks: Dice,
+}
+
+impl Search {
+    pub(crate) fn new(seed: u64, odds: Odds, heal: Time) -> Self {
+        let dice = |purpose| Dice::new(seed, purpose, 0);
+        let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
+        Search { odds, heal, network, timers, disks }
+    }
+}
+
+/// Up to the longest, at least a microsecond; each halving is as likely as the next.
+fn long_tailed(dice: &mut Dice, longest: Duration) -> Duration {
+    let micros = (longest.as_micros() as u64 >> dice.below(8)).max(1);
+    Duration::from_micros(1 + dice.below(micros))
+}
+
+impl Decisions for Search {
+    #[inline]
+    fn message(&mut self, now: Time, _: NodeId, _: NodeId, _: &'static str) -> Fate {
+        let Odds { drop, duplicate, delay, longest, .. } = self.odds;
+        let any = drop + duplicate + delay;
+        if any == 0 || now >= self.heal {
+            return Fate::Dull;
+        }
+        let draw = self.network.below(1_000_000) as u32;
+        if draw >= any {
+            Fate::Dull
+        } else if draw < drop {
+            Fate::Dropped
+        } else if draw < drop + duplicate {
+            Fate::Duplicated { by: long_tailed(&mut self.network, longest) }
+        } else {
+            Fate::Delayed { by: long_tailed(&mut self.network, longest) }
+        }
+    }
+
+    #[inline]
+    fn timer(&mut self, now: Time, _: NodeId, _: &'static str) -> Duration {
+        let Odds { late_timer, longest, .. } = self.odds;
+        if late_timer == 0 || now >= self.heal || !self.timers.per_million(late_timer) {
+            return Duration::ZERO;
+        }
+        long_tailed(&mut self.timers, longest)
+    }
+
+    #[inline]
+    fn flush(&mut self, now: Time, _: NodeId) -> Duration {
+        let Odds { slow_flush, longest, .. } = self.odds;
+        if slow_flush == 0 || now >= self.heal || !self.disks.per_million(slow_flush) {
+            return Duration::ZERO;
+        }
+        long_tailed(&mut self.disks, longest)
+    }
+}
+
+/// What an occurrence is about: a message on a link, a timer, or a flush of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum About {
+    Message(NodeId, NodeId, u16),
+    Timer(NodeId, u16),
+    Flush(NodeId),
+}
+
+/// Tables are only ever looked things up in, never walked, and their hasher is fixed.
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
+
+/// Gives each occurrence its number, from 0, among those of its name.
+#[derive(Default)]
+struct Names {
+    kinds: Vec<String>,
+    /// The address of each kind's text that was met, and which kind it is.
+    met: Table<(usize, usize), u16>,
+    counts: Table<About, u32>,
+}
+
+impl Names {
+    fn kind(&mut self, kind: &str) -> u16 {
+        if let Some(known) = self.kinds.iter().position(|known| known == kind) {
+            return known as u16;
+        }
+        self.kinds.push(kind.to_owned());
+        u16::try_from(self.kinds.len() - 1).expect("a protocol has fewer than 65,536 kinds")
+    }
+
+    fn static_kind(&mut self, kind: &'static str) -> u16 {
+        let address = (kind.as_ptr().addr(), kind.len());
+        if let Some(known) = self.met.get(&address) {
+            return *known;
+        }
+        let known = self.kind(kind);
+        self.met.insert(address, known);
+        known
+    }
+
+    fn nth(&mut self, about: About) -> u32 {
+        let count = self.counts.entry(about).or_default();
+        *count += 1;
+        *count - 1
+    }
+}
+
+/// Lets another decide, and writes down what was not dull.
+pub(crate) struct Recorder<D, R> {
+    inner: D,
+    names: Names,
+    pub(crate) recorded: Vec<Deviation<R>>,
+}
+
+impl<D, R> Recorder<D, R> {
+    pub(crate) fn new(inner: D) -> Self {
+        Recorder { inner, names: Names::default(), recorded: Vec::new() }
+    }
+}
+
+impl<D: Decisions, R> Decisions for Recorder<D, R> {
+    fn message(&mut self, now: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
+        let known = self.names.static_kind(kind);
+        let nth = self.names.nth(About::Message(from, to, known));
+        let fate = self.inner.message(now, from, to, kind);
+        if fate != Fate::Dull {
+            self.recorded.push(Deviation::Message { from, to, kind: kind.to_owned(), nth, fate });
+        }
+        fate
+    }
+
+    fn timer(&mut self, now: Time, node: NodeId, kind: &'static str) -> Duration {
+        let known = self.names.static_kind(kind);
+        let nth = self.names.nth(About::Timer(node, known));
+        let late = self.inner.timer(now, node, kind);
+        if late > Duration::ZERO {
+            self.recorded.push(Deviation::Timer { node, kind: kind.to_owned(), nth, late });
+        }
+        late
+    }
+
+    fn flush(&mut self, now: Time, node: NodeId) -> Duration {
+        let nth = self.names.nth(About::Flush(node));
+        let slow = self.inner.flush(now, node);
+        if slow > Duration::ZERO {
+            self.recorded.push(Deviation::Flush { node, nth, slow });
+        }
+        slow
+    }
+}
+
+/// Decides as a list of deviations says; everything it does not name is dull.
+pub(crate) struct Replay {
+    names: Names,
+    fates: Table<(About, u32), (usize, Fate)>,
+    spans: Table<(About, u32), (usize, Duration)>,
+    /// For each deviation of the list, whether it matched something that happened.
+    pub(crate) matched: Vec<bool>,
+}
+
+impl Replay {
+    pub(crate) fn new<R>(deviations: &[Deviation<R>]) -> Self {
+        let mut replay = Replay {
+            names: Names::default(),
+            fates: Table::default(),
+            spans: Table::default(),
+            matched: vec![false; deviations.len()],
+        };
+        for (position, deviation) in deviations.iter().enumerate() {
+            match deviation {
+                Deviation::Message { from, to, kind, nth, fate } => {
+                    let about = About::Message(*from, *to, replay.names.kind(kind));
+                    replay.fates.insert((about, *nth), (position, *fate));
+                }
+                Deviation::Timer { node, kind, nth, late } => {
+                    let about = About::Timer(*node, replay.names.kind(kind));
+                    replay.spans.insert((about, *nth), (position, *late));
+                }
+                Deviation::Flush { node, nth, slow } => {
+                    replay.spans.insert((About::Flush(*node), *nth), (position, *slow));
+                }
+                _ => {}
+            }
+        }
+        replay
+    }
+
+    fn span(&mut self, about: About) -> Duration {
+        let nth = self.names.nth(about);
+        let Some((position, span)) = self.spans.get(&(about, nth)) else {
+            return Duration::ZERO;
+        };
+        self.matched[*position] = true;
+        *span
+    }
+}
+
+impl Decisions for Replay {
+    fn message(&mut self, _: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
+        let about = About::Message(from, to, self.names.static_kind(kind));
+        let nth = self.names.nth(about);
+        let Some((position, fate)) = self.fates.get(&(about, nth)) else {
+            return Fate::Dull;
+        };
+        self.matched[*position] = true;
+        *fate
+    }
+
+    fn timer(&mut self, _: Time, node: NodeId, kind: &'static str) -> Duration {
+        let about = About::Timer(node, self.names.static_kind(kind));
+        self.span(about)
+    }
+
+    fn flush(&mut self, _: Time, node: NodeId) -> Duration {
+        self.span(About::Flush(node))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+
+    /// Asks a driver a few hundred things and lists its answers.
+    fn interview(driver: &mut impl Decisions) -> Vec<(Fate, Duration, Duration)> {
+        let kinds = ["Vote", "Append"];
+        (0..300)
+            .map(|turn| {
+                let (from, to) = if turn % 3 == 0 { (A, B) } else { (B, A) };
+                let now = Time::from_nanos(turn);
+                let fate = driver.message(now, from, to, kinds[turn as usize % 2]);
+                (fate, driver.timer(now, from, kinds[turn as usize % 2]), driver.flush(now, to))
+            })
+            .collect()
+    }
+
+    fn stormy() -> Search {
+        let odds = Odds {
+            drop: 100_000,
+            duplicate: 100_000,
+            delay: 100_000,
+            late_timer: 100_000,
+            slow_flush: 100_000,
+            longest: Duration::from_secs(1),
+        };
+        Search::new(7, odds, Time::from_nanos(200))
+    }
+
+    #[test]
+    fn a_recording_changes_nothing_and_its_replay_is_the_same() {
+        let answers = interview(&mut stormy());
+        let mut recorder = Recorder::<_, ()>::new(stormy());
+        assert_eq!(interview(&mut recorder), answers);
+        assert!(recorder.recorded.len() > 50, "the storm is no storm");
+        let mut replay = Replay::new(&recorder.recorded);
+        assert_eq!(interview(&mut replay), answers);
+        assert!(replay.matched.iter().all(|matched| *matched));
+    }
+
+    #[test]
+    fn leaving_one_out_changes_that_one_only() {
+        let mut recorder = Recorder::<_, ()>::new(stormy());
+        let answers = interview(&mut recorder);
+        for left_out in 0..recorder.recorded.len() {
+            let mut fewer = recorder.recorded.clone();
+            fewer.remove(left_out);
+            let other = interview(&mut Replay::new(&fewer));
+            let changed = other.iter().zip(&answers).filter(|(one, other)| one != other).count();
+            assert_eq!(changed, 1, "without {:?}", recorder.recorded[left_out]);
+        }
+    }
+
+    #[test]
+    fn nothing_deviates_after_the_storm() {
+        let answers = interview(&mut stormy());
+        let dull = (Fate::Dull, Duration::ZERO, Duration::ZERO);
+        assert!(answers[200..].iter().all(|answer| *answer == dull));
+    }
+}

@@ -1,0 +1,272 @@
+//! Which faults strike in a run: a plan of episodes drawn before it begins, and the odds by which
+//! the fate of each message, timer and flush is drawn as it goes.
+//!
+//! Each seed turns whole families off and draws wild odds for the rest (swarm testing, Groce et
+//! al. 2012): a bug that needs many crashes and no drops is found by the seed that has just that.
+
+use std::time::Duration;
+
+use stormglass_machine::{Dice, NodeId};
+
+use crate::deviation::{Deviation, Shape};
+use crate::scenario::{Scenario, Settings};
+
+/// The families of faults that a scenario allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    /// Messages take longer than the base latency, and overtake each other.
+    pub delay: bool,
+    /// Messages are lost.
+    pub drop: bool,
+    /// Messages arrive twice.
+    pub duplicate: bool,
+    /// Links are cut for a while.
+    pub cut: bool,
+    /// Nodes crash and start again.
+    pub crash: bool,
+    /// A crash may lose records that were not flushed.
+    pub lose_unflushed: bool,
+    /// The whole cluster crashes at once.
+    pub blackout: bool,
+    /// Nodes stand still for a while.
+    pub pause: bool,
+    /// Timers fire late.
+    pub late_timer: bool,
+    /// Flushes are slow.
+    pub slow_flush: bool,
+    /// Wall clocks are ahead or behind by at most this.
+    pub clock_offset: Duration,
+    /// Clocks run fast or slow by at most this, in parts per million.
+    pub clock_drift_ppm: u32,
+}
+
+impl Faults {
+    /// Every family; wall clocks are off by up to a second, and drift by up to 200 parts per
+    /// million.
+    pub const ALL: Faults = Faults {
+        delay: true,
+        drop: true,
+        duplicate: true,
+        cut: true,
+        crash: true,
+        lose_unflushed: true,
+        blackout: true,
+        pause: true,
+        late_timer: true,
+        slow_flush: true,
+        clock_offset: Duration::from_secs(1),
+        clock_drift_ppm: 200,
+    };
+
+    /// None: only clients deviate from the dull run.
+    pub const NONE: Faults = Faults {
+        delay: false,
+        drop: false,
+        duplicate: false,
+        cut: false,
+        crash: false,
+        lose_unflushed: false,
+        blackout: false,
+        pause: false,
+        late_timer: false,
+        slow_flush: false,
+        clock_offset: Duration::ZERO,
+        clock_drift_ppm: 0,
+    };
+}
+
+/// The odds of one seed, in parts per million, and how large a delay can be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Odds {
+    pub(crate) drop: u32,
+    pub(crate) duplicate: u32,
+    pub(crate) delay: u32,
+    pub(crate) late_timer: u32,
+    pub(crate) slow_flush: u32,
+    pub(crate) longest: Duration,
+}
+
+/// What a seed is going to do: the episodes and requests, as deviations, and the odds.
+pub(crate) fn draw<S: Scenario>(
+    scenario: &S,
+    settings: &Settings,
+    seed: u64,
+    plan: &mut Vec<Deviation<RequestOf<S>>>,
+) -> Odds {
+    plan.clear();
+    let mut dice = Dice::new(seed, "swarm", 0);
+    let nodes = scenario.nodes();
+    let count = dice.within(u64::from(*nodes.start())..=u64::from(*nodes.end())) as u32;
+    if count > *nodes.start() {
+        plan.push(Deviation::Nodes { count });
+    }
+    let faults = &settings.faults;
+    let odds = draw_odds(&mut dice, faults, settings);
+    draw_requests(scenario, seed, count, plan);
+    let mut episodes = Episodes { dice: Dice::new(seed, "episodes", 0), settings, count, plan };
+    let several = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
+        true => 1 << dice.below(5),
+        false => 0,
+    };
+    (0..several(&mut dice, faults.cut)).for_each(|_| episodes.cut());
+    (0..several(&mut dice, faults.crash)).for_each(|_| episodes.crash());
+    (0..several(&mut dice, faults.blackout) / 4).for_each(|_| episodes.blackout());
+    (0..several(&mut dice, faults.pause)).for_each(|_| episodes.pause());
+    if dice.per_million(500_000) {
+        episodes.clocks();
+    }
+    odds
+}
+
+/// What is asked of the machines of a scenario.
+pub type RequestOf<S> = <<S as Scenario>::Machine as stormglass_machine::Machine>::Request;
+
+fn draw_odds(dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
+    // From one in a thousand to about every second, each power of two as likely as the next.
+    let mut odds = |allowed: bool| match allowed && dice.per_million(500_000) {
+        true => 1_000 << dice.below(10),
+        false => 0,
+    };
+    Odds {
+        drop: odds(faults.drop) / 2,
+        duplicate: odds(faults.duplicate) / 2,
+        delay: odds(faults.delay),
+        late_timer: odds(faults.late_timer),
+        slow_flush: odds(faults.slow_flush),
+        longest: settings.latency * (1 << dice.below(8)),
+    }
+}
+
+fn draw_requests<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    count: u32,
+    plan: &mut Vec<Deviation<RequestOf<S>>>,
+) {
+    let mut asked = Vec::new();
+    scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut asked);
+    asked.sort_by_key(|asked| (asked.client, asked.at));
+    let (mut last_client, mut nth) = (None, 0);
+    for asked in asked {
+        nth = if last_client == Some(asked.client) { nth + 1 } else { 0 };
+        last_client = Some(asked.client);
+        plan.push(Deviation::Request {
+            client: asked.client,
+            nth,
+            at: asked.at,
+            node: asked.node,
+            request: asked.request,
+        });
+    }
+}
+
+/// Draws episodes of one run.
+struct Episodes<'a, R> {
+    dice: Dice,
+    settings: &'a Settings,
+    count: u32,
+    plan: &'a mut Vec<Deviation<R>>,
+}
+
+impl<R> Episodes<'_, R> {
+    fn at(&mut self) -> Duration {
+        Duration::from_millis(self.dice.below(millis(self.settings.storm)))
+    }
+
+    /// From zero to what is left of the storm; short ones are as likely as long ones.
+    fn span(&mut self, at: Duration) -> Duration {
+        let left = millis(self.settings.storm.saturating_sub(at));
+        let longest = left >> self.dice.below(10);
+        Duration::from_millis(self.dice.below(longest.max(1)))
+    }
+
+    fn node(&mut self) -> NodeId {
+        NodeId(self.dice.below(u64::from(self.count)) as u32)
+    }
+
+    /// Some of the nodes, in order, neither none nor all (unless there is only one).
+    fn side(&mut self) -> Vec<NodeId> {
+        let mut nodes: Vec<_> = (0..self.count).map(NodeId).collect();
+        self.dice.shuffle(&mut nodes);
+        let size = 1 + self.dice.below(u64::from(self.count.max(2) - 1)) as usize;
+        nodes.truncate(size);
+        nodes.sort_unstable();
+        nodes
+    }
+
+    fn cut(&mut self) {
+        let at = self.at();
+        let lasts = self.span(at);
+        let shape = match self.dice.below(8) {
+            0 => Shape::Split(vec![self.node()]),
+            1 => Shape::Mute(vec![self.node()]),
+            2 => Shape::Deaf(vec![self.node()]),
+            3 => Shape::Split(self.side()),
+            4 => Shape::Mute(self.side()),
+            5 => Shape::Bridge { side: self.side(), bridge: self.node() },
+            6 => Shape::Ring,
+            _ => Shape::Links(self.links()),
+        };
+        self.plan.push(Deviation::Cut { shape, at, lasts });
+    }
+
+    /// About every third link.
+    fn links(&mut self) -> Vec<(NodeId, NodeId)> {
+        let mut links = Vec::new();
+        for from in (0..self.count).map(NodeId) {
+            for to in (0..self.count).map(NodeId) {
+                if from != to && self.dice.per_million(333_333) {
+                    links.push((from, to));
+                }
+            }
+        }
+        links
+    }
+
+    fn crash(&mut self) {
+        let nodes = if self.dice.below(4) == 0 { self.side() } else { vec![self.node()] };
+        let after_effects = match self.dice.below(2) {
+            0 => None,
+            _ => Some(self.dice.below(8) as u32),
+        };
+        self.crash_of(nodes, after_effects);
+    }
+
+    fn blackout(&mut self) {
+        self.crash_of((0..self.count).map(NodeId).collect(), None);
+    }
+
+    fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {
+        let at = self.at();
+        // One in four starts again at once.
+        let down = if self.dice.below(4) == 0 { Duration::ZERO } else { self.span(at) };
+        let lose = match self.settings.faults.lose_unflushed {
+            true => [0, 1, 2, 1_000][self.dice.below(4) as usize],
+            false => 0,
+        };
+        self.plan.push(Deviation::Crash { nodes, at, after_effects, down, lose });
+    }
+
+    fn pause(&mut self) {
+        let at = self.at();
+        let (node, lasts) = (self.node(), self.span(at));
+        self.plan.push(Deviation::Pause { node, at, lasts });
+    }
+
+    fn clocks(&mut self) {
+        let offset = self.settings.faults.clock_offset.as_nanos() as u64;
+        let drift = u64::from(self.settings.faults.clock_drift_ppm);
+        if offset == 0 && drift == 0 {
+            return;
+        }
+        for node in (0..self.count).map(NodeId) {
+            let ahead_ns = self.dice.within(0..=2 * offset) as i64 - offset as i64;
+            let drift_ppm = self.dice.within(0..=2 * drift) as i32 - drift as i32;
+            self.plan.push(Deviation::Clock { node, ahead_ns, drift_ppm });
+        }
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    (span.as_millis() as u64).max(1)
+}

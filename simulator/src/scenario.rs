@@ -1,0 +1,130 @@
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stormglass_machine::{Dice, Machine, NodeId};
+
+use crate::{Cluster, Event, Facts, Faults, Property, World};
+
+/// What the world is like and what must hold.
+///
+/// Only the first five items have to be given; everything else has a default that asks for
+/// nothing.
+pub trait Scenario: Sized + Sync {
+    /// The machine on each node.
+    type Machine: Machine<Request: Serialize + DeserializeOwned + Eq>;
+    /// What the checkers remember of a run: counters, shadows, histories. `()` if nothing.
+    type Ghost: Default;
+
+    /// The name in lists, logs and reports.
+    fn name(&self) -> &str;
+
+    /// How many nodes a cluster has. A seed draws one of these; the fewest are the dullest.
+    fn nodes(&self) -> RangeInclusive<u32>;
+
+    /// A fresh machine for a node of a cluster of `count` nodes: what a process is before it has
+    /// read its disk.
+    fn machine(&self, node: NodeId, count: u32) -> Self::Machine;
+
+    /// What must hold.
+    fn properties(&self) -> Vec<Property<Self>>;
+
+    /// Latencies, phases, bounds, and which faults there are.
+    fn settings(&self) -> Settings {
+        Settings::default()
+    }
+
+    /// What clients and operators ask in a run: pushes requests onto `asked`, in any order.
+    fn requests(
+        &self,
+        _count: u32,
+        _dice: &mut Dice,
+        _asked: &mut Vec<Asked<<Self::Machine as Machine>::Request>>,
+    ) {
+    }
+
+    /// Simpler requests to try in place of one, boldest first. They must get simpler and simpler
+    /// without end in a circle.
+    fn simpler(
+        &self,
+        _request: &<Self::Machine as Machine>::Request,
+    ) -> Vec<<Self::Machine as Machine>::Request> {
+        Vec::new()
+    }
+
+    /// Feeds the ghost with what happens.
+    fn observe(
+        &self,
+        _ghost: &mut Self::Ghost,
+        _cluster: &Cluster<Self::Machine>,
+        _event: Event<'_, Self::Machine>,
+    ) {
+    }
+
+    /// Counts what a run showed, at its end.
+    fn facts(&self, _world: &World<'_, Self>, _facts: &mut Facts) {}
+
+    /// The names of facts each campaign should see at least once; those it did not are listed.
+    fn expected_facts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A parameter under which the scenario was built, if it is not the usual one: the planted
+    /// bug. Stands in logs.
+    fn planted(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A request that a client is going to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<R> {
+    /// Which client.
+    pub client: u32,
+    /// When, since the start.
+    pub at: Duration,
+    /// Which node is asked.
+    pub node: NodeId,
+    /// What is asked.
+    pub request: R,
+}
+
+/// How long things take, and which faults there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What a message takes in the dull run.
+    pub latency: Duration,
+    /// What a flush takes in the dull run.
+    pub flush: Duration,
+    /// How long faults may strike, from the start.
+    pub storm: Duration,
+    /// How long the world is dull afterwards, for what must come true in the end.
+    pub calm: Duration,
+    /// More events than this are a violation.
+    pub max_events: u64,
+    /// The families of faults that may strike.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    /// 10 ms of latency, instant disks, a storm of 10 s, a calm of 10 s, at most a million
+    /// events, all faults.
+    fn default() -> Self {
+        Settings {
+            latency: Duration::from_millis(10),
+            flush: Duration::ZERO,
+            storm: Duration::from_secs(10),
+            calm: Duration::from_secs(10),
+            max_events: 1_000_000,
+            faults: Faults::ALL,
+        }
+    }
+}
+
+impl Settings {
+    /// From start to end.
+    pub fn whole(&self) -> Duration {
+        self.storm + self.calm
+    }
+}
