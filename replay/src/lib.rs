@@ -1,1 +1,27 @@
-//! The log of a failing run.
+//! The log of a failing run: what it is, how it is written and read, replayed, compared and told.
+//!
+//! A [`Log`] holds the deviations that make a run fail, the violation they lead to, and the story
+//! of the run in words. In JSON it is for people and for keeping; in its compact form it is for
+//! campaigns. Both hold the same.
+//!
+//! # Invariants of this crate
+//!
+//! * A log is untrusted: sizes are bounded before anything is allocated, every error names the
+//!   file and the place in it, nothing panics, and nothing is used before all of it is checked.
+//! * A file is written whole or not at all.
+//! * A replay does not know how its log was found.
+
+#![forbid(unsafe_code)]
+
+mod compact;
+mod error;
+mod file;
+mod log;
+mod replay;
+mod story;
+
+pub use error::LogError;
+pub use file::{Head, RawLog, write};
+pub use log::{Expected, FORMAT, Log, LogOf};
+pub use replay::{Comparison, Verdict, replay};
+pub use story::Story;

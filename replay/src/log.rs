@@ -1,0 +1,106 @@
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stormglass_simulator::{Deviation, RequestOf, Scenario};
+
+/// The version of the format that this program writes. It reads this one and all before it.
+pub const FORMAT: u32 = 1;
+
+/// A failing run: enough to make it again, and to see that it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[serde(bound(serialize = "R: Serialize", deserialize = "R: DeserializeOwned"))]
+pub struct Log<R> {
+    /// The version of the format.
+    pub format: u32,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The bug that was planted, if one was.
+    pub planted: Option<String>,
+    /// The seed of the nodes' own dice.
+    pub seed: u64,
+    /// The program that wrote it, and its version.
+    pub made_by: String,
+    /// What the run leads to.
+    pub expected: Expected,
+    /// Everything in the run that is not dull.
+    pub deviations: Vec<Deviation<R>>,
+    /// The run in words.
+    pub story: Vec<String>,
+}
+
+/// What a replay is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The property that is violated.
+    pub property: String,
+    /// What distinguishes the cause; may be empty.
+    pub cause: String,
+    /// What was seen, for people.
+    pub detail: String,
+    /// The number of events up to the violation.
+    pub event: u64,
+    /// The hash chain there.
+    #[serde(serialize_with = "write_chain", deserialize_with = "read_chain")]
+    pub chain: u64,
+}
+
+fn write_chain<S: Serializer>(chain: &u64, to: S) -> Result<S::Ok, S::Error> {
+    if to.is_human_readable() { format!("{chain:016x}").serialize(to) } else { chain.serialize(to) }
+}
+
+fn read_chain<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    if !from.is_human_readable() {
+        return u64::deserialize(from);
+    }
+    let text = String::deserialize(from)?;
+    let right = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match u64::from_str_radix(&text, 16) {
+        Ok(chain) if right => Ok(chain),
+        _ => Err(D::Error::custom(format_args!("a chain has 16 hexadecimal digits, not {text:?}"))),
+    }
+}
+
+/// Something wrong with what a log says, and where.
+pub(crate) struct Misfit {
+    pub(crate) place: String,
+    pub(crate) problem: String,
+}
+
+impl<R> Log<R> {
+    /// Checks what it says against its scenario.
+    pub(crate) fn check<S>(&self, scenario: &S) -> Result<(), Misfit>
+    where
+        S: Scenario,
+        R: PartialEq,
+        S::Machine: stormglass_machine::Machine<Request = R>,
+    {
+        let misfit = |place: String, problem: String| Err(Misfit { place, problem });
+        if self.scenario != scenario.name() {
+            let problem = format!("it is of {:?}, not of {:?}", self.scenario, scenario.name());
+            return misfit("scenario".into(), problem);
+        }
+        let (least, most) = scenario.nodes().into_inner();
+        let mut counts = self.deviations.iter().filter_map(|deviation| match deviation {
+            Deviation::Nodes { count } => Some(*count),
+            _ => None,
+        });
+        let count = counts.next().unwrap_or(least);
+        if counts.next().is_some() {
+            return misfit("deviations".into(), "it says twice how many nodes there are".into());
+        }
+        if !(least..=most).contains(&count) {
+            let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
+            return misfit("deviations: nodes".into(), problem);
+        }
+        for (position, deviation) in self.deviations.iter().enumerate() {
+            if let Err(nonsense) = deviation.check(count, most) {
+                return misfit(format!("deviations[{position}]"), nonsense.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The log of a scenario's runs.
+pub type LogOf<S> = Log<RequestOf<S>>;

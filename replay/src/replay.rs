@@ -1,0 +1,67 @@
+use stormglass_simulator::{Outcome, RequestOf, Scenario, World};
+
+use crate::log::{Expected, Log};
+use crate::story::Story;
+
+/// What has become of the failure in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same violation, after the very same run.
+    Exact,
+    /// The same violation, but the run is no longer the same: the code has changed since.
+    Drifted,
+    /// It no longer happens.
+    Absent,
+}
+
+/// A replay, compared with what its log expects.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What has become of the failure.
+    pub verdict: Verdict,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The run in words, as it is now.
+    pub story: Vec<String>,
+    /// The first line of the story that is not as the log has it: the line there, the line now.
+    pub first_difference: Option<(String, String)>,
+    /// The deviations, by their position, that no longer meet anything.
+    pub unmatched: Vec<usize>,
+}
+
+/// Runs a log again and compares.
+pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison {
+    let mut story = Story::new(&log.deviations);
+    let replayed = World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut story);
+    let outcome = replayed.outcome;
+    let story = story.tell(outcome.failure.as_ref(), outcome.time);
+    let verdict = verdict(&log.expected, &outcome);
+    let first_difference = match verdict {
+        Verdict::Exact => None,
+        _ => first_difference(&log.story, &story),
+    };
+    let matched = replayed.matched.iter().enumerate();
+    let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
+    Comparison { verdict, unmatched: unmatched.collect(), outcome, story, first_difference }
+}
+
+fn verdict(expected: &Expected, outcome: &Outcome) -> Verdict {
+    match &outcome.failure {
+        Some(failure)
+            if failure.property == expected.property
+                && failure.violation.cause == expected.cause =>
+        {
+            let same_run = outcome.chain == expected.chain && failure.event == expected.event;
+            if same_run { Verdict::Exact } else { Verdict::Drifted }
+        }
+        _ => Verdict::Absent,
+    }
+}
+
+fn first_difference(then: &[String], now: &[String]) -> Option<(String, String)> {
+    let end = "(nothing more)".to_owned();
+    (0..then.len().max(now.len())).find_map(|line| {
+        let (then, now) = (then.get(line).unwrap_or(&end), now.get(line).unwrap_or(&end));
+        (then != now).then(|| (then.clone(), now.clone()))
+    })
+}
