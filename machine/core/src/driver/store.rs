@@ -1,0 +1,393 @@
+//! The data file: records, one after the other, that survive the process.
+//!
+//! ```text
+//! header     magic, 8 bytes | version, u32 | node, u32 | durable, u64 | checksum, u32
+//! record     length, u32 | durable, u64 | checksum of the encoding, u32 | checksum, u32 | encoding
+//! ```
+//!
+//! All numbers are little-endian, all checksums are CRC-32. `durable` is how many bytes of the
+//! file the disk had confirmed when this was written. That is what tells a torn tail from damage:
+//! what is broken and was never confirmed is the trace of a crash and is cut off; what is broken
+//! although a later record testifies that it was durable is an error. (Damage to the very last
+//! records has no such witness and looks like a torn tail.) A record's checksum covers its place
+//! in the file, so that bytes in the wrong place are no record.
+//!
+//! Beside the data file stand `.lock`, which a running node holds, and for a while `.next`, the
+//! file that a checkpoint writes before it takes the name of the data file.
+
+use alloc::vec::Vec;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DriverError;
+use super::codec::{self, MAX_ENCODED_BYTES};
+use crate::NodeId;
+
+const MAGIC: [u8; 8] = *b"STORMREC";
+const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 28;
+const FRAME_BYTES: usize = 20;
+
+/// What was found in the data file at the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Recovery {
+    /// Durable records that were handed back to the machine.
+    pub records: u64,
+    /// Bytes of a torn tail that were cut off. They had never been flushed.
+    pub torn_bytes: u64,
+}
+
+/// The data file of a running node.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    node: NodeId,
+    file: File,
+    /// `file` is a checkpoint's, and does not have the name of the data file yet.
+    renaming: bool,
+    length: u64,
+    /// How much of `file` the disk has confirmed.
+    durable: u64,
+    recovery: Recovery,
+    buffer: Vec<u8>,
+    /// Held as long as the store lives.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or creates the data file of `node` and hands each durable record to `restore`,
+    /// oldest first.
+    pub fn open<R: DeserializeOwned>(
+        path: &Path,
+        node: NodeId,
+        restore: impl FnMut(R),
+    ) -> Result<Store, DriverError> {
+        if !directory(path).is_dir() {
+            return Err(DriverError::NoDirectory { path: path.into() });
+        }
+        let lock = lock(path)?;
+        match fs::read(path) {
+            Ok(bytes) => Store::recover(path, node, lock, &bytes, restore),
+            Err(error) if error.kind() == ErrorKind::NotFound => Store::create(path, node, lock),
+            Err(source) => Err(refused("read", path)(source)),
+        }
+    }
+
+    fn create(path: &Path, node: NodeId, lock: File) -> Result<Store, DriverError> {
+        let next = beside(path, ".next");
+        let mut store = Store {
+            path: path.into(),
+            node,
+            file: File::create(&next).map_err(refused("create", &next))?,
+            renaming: true,
+            length: 0,
+            durable: 0,
+            recovery: Recovery::default(),
+            buffer: header(node, HEADER_BYTES as u64),
+            _lock: lock,
+        };
+        store.append()?;
+        store.flush()?;
+        Ok(store)
+    }
+
+    fn recover<R: DeserializeOwned>(
+        path: &Path,
+        node: NodeId,
+        lock: File,
+        bytes: &[u8],
+        mut restore: impl FnMut(R),
+    ) -> Result<Store, DriverError> {
+        let mut durable = check_header(path, node, bytes)?;
+        let mut offset = HEADER_BYTES;
+        let mut records = 0;
+        while let Some(frame) = frame_at(bytes, offset) {
+            restore(codec::decode(frame.encoding).map_err(|reason| DriverError::Foreign {
+                path: path.into(),
+                offset: offset as u64,
+                reason,
+            })?);
+            durable = durable.max(frame.durable);
+            offset += FRAME_BYTES + frame.encoding.len();
+            records += 1;
+        }
+        let witnesses = (offset + 1..bytes.len()).filter_map(|later| frame_at(bytes, later));
+        let durable = witnesses.map(|frame| frame.durable).fold(durable, u64::max);
+        let length = offset as u64;
+        if length < durable {
+            return Err(DriverError::Corrupt { path: path.into(), offset: length });
+        }
+
+        let file = OpenOptions::new().append(true).open(path).map_err(refused("open", path))?;
+        let torn_bytes = bytes.len() as u64 - length;
+        file.set_len(length).and_then(|()| file.sync_all()).map_err(refused("repair", path))?;
+        remove_if_there(&beside(path, ".next"))?;
+        Ok(Store {
+            path: path.into(),
+            node,
+            file,
+            renaming: false,
+            length,
+            durable: length,
+            recovery: Recovery { records, torn_bytes },
+            buffer: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    /// What `open` found.
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Hands a record to the operating system. It is not durable before the next flush.
+    pub fn write<R: Serialize>(&mut self, record: &R) -> Result<(), DriverError> {
+        self.buffer.clear();
+        encode_frame(record, self.length, self.durable, &mut self.buffer)?;
+        self.append()
+    }
+
+    /// Begins a new file with this record. The next flush puts it, with whatever has been written
+    /// after it, in the place of the old one; until then the old one stands.
+    pub fn checkpoint<R: Serialize>(&mut self, record: &R) -> Result<(), DriverError> {
+        let mut frame = Vec::new();
+        encode_frame(record, HEADER_BYTES as u64, 0, &mut frame)?;
+        // The file gets its name only after it is durable up to here.
+        self.buffer = header(self.node, (HEADER_BYTES + frame.len()) as u64);
+        self.buffer.append(&mut frame);
+
+        let next = beside(&self.path, ".next");
+        self.file = File::create(&next).map_err(refused("create", &next))?;
+        self.renaming = true;
+        self.length = 0;
+        self.durable = 0;
+        self.append()
+    }
+
+    /// Makes everything durable that has been written.
+    pub fn flush(&mut self) -> Result<(), DriverError> {
+        if self.renaming {
+            let next = beside(&self.path, ".next");
+            self.file.sync_all().map_err(refused("flush", &next))?;
+            fs::rename(&next, &self.path).map_err(refused("replace", &self.path))?;
+            sync_directory(&self.path)?;
+            self.renaming = false;
+        } else if self.durable < self.length {
+            self.file.sync_data().map_err(refused("flush", &self.path))?;
+        }
+        self.durable = self.length;
+        Ok(())
+    }
+
+    fn append(&mut self) -> Result<(), DriverError> {
+        self.file.write_all(&self.buffer).map_err(refused("write", &self.path))?;
+        self.length += self.buffer.len() as u64;
+        Ok(())
+    }
+}
+
+/// A record as it stands in the file.
+struct Frame<'a> {
+    durable: u64,
+    encoding: &'a [u8],
+}
+
+/// The record that begins at `offset`, if an intact one does.
+fn frame_at(bytes: &[u8], offset: usize) -> Option<Frame<'_>> {
+    let (frame, rest) = bytes.get(offset..)?.split_first_chunk::<FRAME_BYTES>()?;
+    if checksum_at(offset as u64, &frame[..16]) != number(&frame[16..]) {
+        return None;
+    }
+    let encoding = rest.get(..number(frame) as usize)?;
+    let durable = u64::from(number(&frame[4..])) | u64::from(number(&frame[8..])) << 32;
+    (crc32fast::hash(encoding) == number(&frame[12..])).then_some(Frame { durable, encoding })
+}
+
+/// Appends a record that is to stand at `offset` of the file.
+fn encode_frame<R: Serialize>(
+    record: &R,
+    offset: u64,
+    durable: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), DriverError> {
+    bytes.extend([0; FRAME_BYTES]);
+    let length = codec::encode_into(record, bytes)
+        .map_err(|reason| DriverError::Encode { what: "record", reason })?;
+    if length > MAX_ENCODED_BYTES {
+        return Err(DriverError::RecordTooLong { length });
+    }
+    let encoding = crc32fast::hash(&bytes[FRAME_BYTES..]);
+    bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
+    bytes[4..12].copy_from_slice(&durable.to_le_bytes());
+    bytes[12..16].copy_from_slice(&encoding.to_le_bytes());
+    let checksum = checksum_at(offset, &bytes[..16]);
+    bytes[16..FRAME_BYTES].copy_from_slice(&checksum.to_le_bytes());
+    Ok(())
+}
+
+fn header(node: NodeId, durable: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER_BYTES);
+    bytes.extend(MAGIC);
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(node.0.to_le_bytes());
+    bytes.extend(durable.to_le_bytes());
+    bytes.extend(checksum_at(0, &bytes).to_le_bytes());
+    bytes
+}
+
+/// How many bytes were durable when the file got its name.
+fn check_header(path: &Path, node: NodeId, bytes: &[u8]) -> Result<u64, DriverError> {
+    let path = || path.to_path_buf();
+    let found = bytes.get(..HEADER_BYTES).filter(|bytes| bytes[..8] == MAGIC);
+    let bytes = found.ok_or_else(|| DriverError::NotData { path: path() })?;
+    // Another version may have its checksum elsewhere.
+    if number(&bytes[8..]) != VERSION {
+        let (found, supported) = (number(&bytes[8..]), VERSION);
+        return Err(DriverError::Version { path: path(), found, supported });
+    }
+    if checksum_at(0, &bytes[..24]) != number(&bytes[24..]) {
+        return Err(DriverError::NotData { path: path() });
+    }
+    let found = NodeId(number(&bytes[12..]));
+    if found != node {
+        return Err(DriverError::OtherNode { path: path(), found, expected: node });
+    }
+    Ok(u64::from(number(&bytes[16..])) | u64::from(number(&bytes[20..])) << 32)
+}
+
+fn checksum_at(offset: u64, bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&offset.to_le_bytes());
+    hasher.update(bytes);
+    hasher.finalize()
+}
+
+/// The number in the first four bytes, which are there.
+fn number(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// The lock stands in a file of its own, since a checkpoint replaces the data file.
+fn lock(path: &Path) -> Result<File, DriverError> {
+    let beside = beside(path, ".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&beside)
+        .map_err(refused("create", &beside))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DriverError::Locked { path: path.into() }),
+        Err(TryLockError::Error(source)) => Err(refused("lock", &beside)(source)),
+    }
+}
+
+/// The path with something appended to its last part.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a rename durable. Elsewhere than on Unix a directory cannot be opened for that, and the
+/// file system is trusted to keep the order.
+fn sync_directory(path: &Path) -> Result<(), DriverError> {
+    if cfg!(unix) {
+        let directory = directory(path);
+        File::open(directory)
+            .and_then(|open| open.sync_all())
+            .map_err(refused("flush", directory))?;
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> Result<(), DriverError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(refused("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn refused(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DriverError {
+    move |source| DriverError::File { action, path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> (Store, Vec<u64>) {
+        let mut restored = Vec::new();
+        let store = Store::open(path, NodeId(0), |record| restored.push(record));
+        (store.expect("the file opens"), restored)
+    }
+
+    /// Until the flush the old file stands, and the new one is an orphan if the process dies.
+    #[test]
+    fn a_checkpoint_that_is_not_flushed_replaces_nothing() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        store.write(&3_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        store.checkpoint(&4_u64).expect("it is written");
+        store.write(&5_u64).expect("it is written");
+        drop(store);
+
+        let (mut store, restored) = open(&path);
+        assert_eq!(restored, [3]);
+        assert!(!beside(&path, ".next").exists(), "the orphan is removed");
+        store.write(&6_u64).expect("it is written");
+        store.checkpoint(&7_u64).expect("it is written");
+        store.write(&8_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        drop(store);
+        assert_eq!(open(&path).1, [7, 8]);
+    }
+
+    /// A second checkpoint before the flush replaces the first as well.
+    #[test]
+    fn of_two_checkpoints_the_last_one_stands() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        store.checkpoint(&1_u64).expect("it is written");
+        store.checkpoint(&2_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        drop(store);
+        assert_eq!(open(&path).1, [2]);
+    }
+
+    /// Every record knows how much was durable before it; this is how a torn tail is told from
+    /// damage, so it must neither lag behind the flushes nor run ahead of them.
+    #[test]
+    fn records_testify_what_was_flushed_before_them() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        store.write(&1_u64).expect("it is written");
+        store.write(&1_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        store.write(&1_u64).expect("it is written");
+        let bytes = fs::read(&path).expect("the file can be read");
+        let length = FRAME_BYTES + 1;
+        let durable = |nth: usize| {
+            let frame = frame_at(&bytes, HEADER_BYTES + nth * length);
+            frame.expect("it is intact").durable as usize
+        };
+        let first = HEADER_BYTES;
+        assert_eq!([durable(0), durable(1), durable(2)], [first, first, first + 2 * length]);
+    }
+}
