@@ -1,0 +1,10 @@
+//! The tests of the crate, as one program.
+
+mod checked;
+mod edge_cases;
+mod exhaustive;
+mod original;
+mod properties;
+mod reference;
+mod scenarios;
+mod table;
