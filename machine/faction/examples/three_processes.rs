@@ -202,7 +202,8 @@ fn follow(node: &str, data: &str) -> Result<()> {
     if !running.handle().wait_until(TIME_LIMIT, bootstrapped)? {
         return Err(format!("node {id} has not bootstrapped after {TIME_LIMIT:?}").into());
     }
-    let ready = running.handle().inspect(|node| node.view().collecting_peers().to_vec())?;
+    let mut ready = running.handle().inspect(|node| node.view().collecting_peers().to_vec())?;
+    ready.sort();
     let records = running.recovery().records;
     println!("bootstrapped counting {ready:?} as ready, {records} records found in its file");
 
