@@ -14,7 +14,7 @@ use crate::span;
 ///
 /// Each is named by what it is about, never by a position in a stream of random numbers, so that
 /// leaving one out never changes what another one means. `R` is the machine's request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Deviation<R> {
     /// The cluster is larger than the scenario's smallest.
@@ -122,7 +122,7 @@ pub enum Deviation<R> {
 }
 
 /// What happens to a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fate {
     /// It arrives after the base latency.
@@ -145,7 +145,7 @@ pub enum Fate {
 }
 
 /// Which links a cut takes away. Node lists are in ascending order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Shape {
     /// All links between these nodes and the others, in both directions.
@@ -187,12 +187,12 @@ impl Shape {
         }
     }
 
-    fn nodes(&self) -> Vec<NodeId> {
+    fn last_node(&self) -> Option<NodeId> {
         match self {
-            Shape::Split(side) | Shape::Mute(side) | Shape::Deaf(side) => side.clone(),
-            Shape::Bridge { side, bridge } => side.iter().copied().chain([*bridge]).collect(),
-            Shape::Ring => Vec::new(),
-            Shape::Links(links) => links.iter().flat_map(|(from, to)| [*from, *to]).collect(),
+            Shape::Split(side) | Shape::Mute(side) | Shape::Deaf(side) => side.iter().max().copied(),
+            Shape::Bridge { side, bridge } => side.iter().chain([bridge]).max().copied(),
+            Shape::Ring => None,
+            Shape::Links(links) => links.iter().map(|(from, to)| *from.max(to)).max(),
         }
     }
 
@@ -219,18 +219,18 @@ impl fmt::Display for Nonsense {
 }
 
 impl<R> Deviation<R> {
-    /// The nodes it is about; empty if it is about all of them.
-    pub fn nodes(&self) -> Vec<NodeId> {
+    /// The last of the nodes it is about; `None` if it is about no node in particular.
+    pub fn last_node(&self) -> Option<NodeId> {
         match self {
-            Deviation::Nodes { .. } => Vec::new(),
-            Deviation::Message { from, to, .. } => vec![*from, *to],
-            Deviation::Crash { nodes, .. } => nodes.clone(),
-            Deviation::Cut { shape, .. } => shape.nodes(),
+            Deviation::Nodes { .. } => None,
+            Deviation::Message { from, to, .. } => Some(*from.max(to)),
+            Deviation::Crash { nodes, .. } => nodes.iter().max().copied(),
+            Deviation::Cut { shape, .. } => shape.last_node(),
             Deviation::Request { node, .. }
             | Deviation::Timer { node, .. }
             | Deviation::Flush { node, .. }
             | Deviation::Pause { node, .. }
-            | Deviation::Clock { node, .. } => vec![*node],
+            | Deviation::Clock { node, .. } => Some(*node),
         }
     }
 
@@ -251,7 +251,7 @@ impl<R> Deviation<R> {
     ///
     /// If a node does not exist, or a list or a number is not what it must be.
     pub fn check(&self, count: u32, most: u32) -> Result<(), Nonsense> {
-        if let Some(node) = self.nodes().into_iter().find(|node| node.0 >= count) {
+        if let Some(node) = self.last_node().filter(|node| node.0 >= count) {
             return Err(Nonsense(format!(
                 "node {node} does not exist: the cluster has the nodes 0 to {}",
                 count - 1

@@ -184,6 +184,10 @@ impl<'s, S: Scenario> World<'s, S> {
             self.cluster.agenda.push(Time::ZERO, Occurrence::Start { node, boot: 0 });
         }
         for (position, deviation) in self.plan.iter().enumerate() {
+            // A list that was made for a larger cluster may speak of nodes that are not there.
+            if deviation.last_node().is_some_and(|node| node.0 >= count) {
+                continue;
+            }
             if let Deviation::Clock { node, ahead_ns, drift_ppm } = *deviation {
                 self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
                 self.struck[position] = true;

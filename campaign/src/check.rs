@@ -1,0 +1,117 @@
+use std::path::{Path, PathBuf};
+
+use stormglass_replay::{LogError, RawLog, Verdict, replay};
+use stormglass_simulator::Scenario;
+
+use crate::{Found, Options, Report, campaign, parse_seeds};
+
+/// Runs the seeds of a range in a `cargo test`, and panics with the story of the shrunk failure
+/// if anything is violated, or if something that should be seen sometimes never is.
+///
+/// What the environment says goes before what the test says: `STORMGLASS_SEEDS=0..100000` runs
+/// these seeds, `STORMGLASS_SEED=7` runs this one, and `STORMGLASS_LOG=FILE` replays a log if it
+/// is of this scenario. `STORMGLASS_OUT=FOLDER` says where logs are written; without it that is
+/// `stormglass` beside the build.
+///
+/// # Panics
+///
+/// If the scenario fails, or the environment says something that makes no sense.
+pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(path) = variable("STORMGLASS_LOG") {
+        return check_log(scenario, Path::new(&path));
+    }
+    let (seeds, single) = match (variable("STORMGLASS_SEED"), variable("STORMGLASS_SEEDS")) {
+        (Some(seed), _) => {
+            let seed: u64 = seed.parse().unwrap_or_else(|_| {
+                panic!("STORMGLASS_SEED={seed:?} is no seed; write a number like 7")
+            });
+            assert!(seed < u64::MAX, "the last seed is {}", u64::MAX - 1);
+            (seed..seed + 1, true)
+        }
+        (None, Some(seeds)) => {
+            let seeds = parse_seeds(&seeds);
+            (seeds.unwrap_or_else(|error| panic!("STORMGLASS_SEEDS: {error}")), false)
+        }
+        (None, None) => (seeds, false),
+    };
+    let out = variable("STORMGLASS_OUT").map_or_else(beside_the_build, PathBuf::from);
+    let report = campaign(scenario, &Options { out, ..Options::new(seeds) });
+    if let Some(found) = report.failures.first() {
+        panic!("{}", failure(&report, found));
+    }
+    let never: Vec<_> = report.never_seen().collect();
+    assert!(
+        single || never.is_empty(),
+        "{}: never seen in {} seeds: {}\nMore seeds may reach it: STORMGLASS_SEEDS=0..{} cargo test {}",
+        report.scenario,
+        report.seeds_run,
+        never.join("; "),
+        report.seeds_run.saturating_mul(10),
+        test_name(),
+    );
+}
+
+/// The tests' executable stands in `target/debug/deps`; logs go to `target/stormglass`.
+fn beside_the_build() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let build = program.ancestors().nth(3).unwrap_or(Path::new("target"));
+    build.join("stormglass")
+}
+
+fn test_name() -> String {
+    std::thread::current().name().filter(|name| *name != "main").unwrap_or_default().to_owned()
+}
+
+fn failure(report: &Report, found: &Found) -> String {
+    let mut text = format!("\n{}: VIOLATED: {}\n\n", report.scenario, found.signature);
+    for line in &found.story {
+        text.push_str(line);
+        text.push('\n');
+    }
+    if let Some(trouble) = &found.trouble {
+        text.push_str(&format!("{trouble}\n"));
+    }
+    let again = match &found.log {
+        Some(log) => format!("STORMGLASS_LOG={}", log.display()),
+        None => format!("STORMGLASS_SEED={}", found.seed),
+    };
+    let others = match report.failures.len() - 1 {
+        0 => String::new(),
+        others => format!(" ({others} other failures)"),
+    };
+    text.push_str(&format!(
+        "\nIn {} of {} seeds, first in seed {}{others}. Again:\n    {again} cargo test {}\n",
+        found.count,
+        report.seeds_run,
+        found.seed,
+        test_name()
+    ));
+    text
+}
+
+fn check_log<S: Scenario>(scenario: &S, path: &Path) {
+    let read = || -> Result<_, LogError> {
+        let raw = RawLog::open(path)?;
+        if raw.head().scenario != scenario.name() {
+            return Ok(None);
+        }
+        raw.read(scenario).map(Some)
+    };
+    let log = match read() {
+        Ok(Some(log)) => log,
+        // The test of another scenario is run with it.
+        Ok(None) => return,
+        Err(error) => panic!("{error}"),
+    };
+    let compared = replay(scenario, &log);
+    let story = compared.story.join("\n");
+    match compared.verdict {
+        Verdict::Absent => println!("\n{story}\n\nIt no longer happens."),
+        Verdict::Exact => panic!("\n{story}\n\nThe very same run as in {}.\n", path.display()),
+        Verdict::Drifted => panic!(
+            "\n{story}\n\nThe same violation as in {}, but the run has changed since.\n",
+            path.display()
+        ),
+    }
+}

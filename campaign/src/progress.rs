@@ -1,0 +1,83 @@
+//! What people see while they wait: a bar on a terminal, a line now and then anywhere else.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::Options;
+use crate::clock::Stopwatch;
+
+/// Between two lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// What all threads have done so far. Written once for each block of seeds.
+#[derive(Default)]
+pub(crate) struct Done {
+    pub(crate) seeds: AtomicU64,
+    pub(crate) events: AtomicU64,
+    pub(crate) failures: AtomicU64,
+}
+
+pub(crate) struct Progress {
+    scenario: String,
+    bar: Option<ProgressBar>,
+    watch: Stopwatch,
+    last_line: Duration,
+}
+
+impl Progress {
+    pub(crate) fn new(scenario: &str, options: &Options) -> Self {
+        let watch = Stopwatch::start();
+        let scenario = scenario.to_owned();
+        let mut progress = Progress { scenario, bar: None, watch, last_line: Duration::ZERO };
+        if options.progress && console_on_stderr() {
+            let bar = match options.time_limit {
+                Some(limit) => ProgressBar::new(limit.as_secs()),
+                None => ProgressBar::new(options.seeds.end - options.seeds.start),
+            };
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            let style = "{prefix} {wide_bar} {percent}%, {eta} left, {msg}";
+            bar.set_style(ProgressStyle::with_template(style).expect("the template is right"));
+            bar.set_prefix(progress.scenario.clone());
+            progress.bar = Some(bar);
+        }
+        progress
+    }
+
+    pub(crate) fn show(&mut self, done: &Done, options: &Options) {
+        if !options.progress {
+            return;
+        }
+        let elapsed = self.watch.elapsed();
+        let per_second = |count: u64| count as f64 / elapsed.as_secs_f64().max(1e-9);
+        let seeds = done.seeds.load(Ordering::Relaxed);
+        let events = per_second(done.events.load(Ordering::Relaxed)) / 1e6;
+        let failures = done.failures.load(Ordering::Relaxed);
+        let words = format!(
+            "{seeds} seeds, {:.0} seeds/s, {events:.1} M events/s, {failures} failing",
+            per_second(seeds)
+        );
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(options.time_limit.map_or(seeds, |_| elapsed.as_secs()));
+                bar.set_message(words);
+            }
+            None if elapsed >= self.last_line + LINE_EVERY => {
+                self.last_line = elapsed;
+                eprintln!("{}: {words}", self.scenario);
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn console_on_stderr() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}

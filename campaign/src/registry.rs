@@ -1,0 +1,354 @@
+use std::path::Path;
+
+use serde::Serialize;
+use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, write};
+use stormglass_shrinker::Budget;
+use stormglass_simulator::{Scenario, World};
+
+use crate::report::ShrunkSize;
+use crate::triage::{self, Shrunk};
+use crate::{Options, Report, campaign};
+
+/// Scenarios by name, and the bugs that can be planted in them.
+#[derive(Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+/// A scenario, as the command knows it.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about, in a sentence.
+    pub about: &'static str,
+    /// The bugs that can be planted in it.
+    pub bugs: Vec<Planted>,
+    build: Box<dyn Fn(Option<&'static str>) -> Box<dyn Runnable>>,
+}
+
+/// A bug that can be planted, and the property that must find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Planted {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// The property that finds it.
+    pub caught_by: &'static str,
+}
+
+/// A name that is not there, and those that come close.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} {name:?}{}", hint(.close, .all))]
+pub struct UnknownName {
+    /// What was looked for.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// Names like it.
+    pub close: Vec<&'static str>,
+    /// The command that lists all of them.
+    pub all: String,
+}
+
+fn hint(close: &[&str], all: &str) -> String {
+    match close {
+        [] => format!("; {all} lists them"),
+        close => format!("; did you mean {}?", close.join(" or ")),
+    }
+}
+
+impl UnknownName {
+    fn new(what: &'static str, name: &str, all: impl Iterator<Item = &'static str>) -> Self {
+        let mut close: Vec<_> = all
+            .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
+            .filter(|(similarity, known)| *similarity > 0.4 || known.contains(name))
+            .collect();
+        close.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let close = close.into_iter().take(3).map(|(_, known)| known).collect();
+        UnknownName { what, name: name.to_owned(), close, all: "stormglass list".to_owned() }
+    }
+}
+
+impl Registry {
+    /// An empty one.
+    pub fn new() -> Self {
+        Registry::default()
+    }
+
+    /// Adds a scenario.
+    #[must_use]
+    pub fn with<S: Scenario + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        build: impl Fn() -> S + 'static,
+    ) -> Self {
+        self.with_planted(name, about, Vec::new(), move |_| build())
+    }
+
+    /// Adds a scenario with bugs that can be planted in it. The function is given the name of
+    /// one of them, or nothing.
+    ///
+    /// # Panics
+    ///
+    /// If there is a scenario of this name.
+    #[must_use]
+    pub fn with_planted<S: Scenario + 'static>(
+        mut self,
+        name: &'static str,
+        about: &'static str,
+        bugs: Vec<Planted>,
+        build: impl Fn(Option<&'static str>) -> S + 'static,
+    ) -> Self {
+        assert!(self.find(name).is_err(), "two scenarios are called {name:?}");
+        let build = Box::new(move |bug| Box::new(build(bug)) as Box<dyn Runnable>);
+        self.entries.push(Entry { name, about, bugs, build });
+        self
+    }
+
+    /// All scenarios, in the order in which they were added.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The scenario of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; with the names that come close.
+    pub fn find(&self, name: &str) -> Result<&Entry, UnknownName> {
+        let names = self.entries.iter().map(|entry| entry.name);
+        let found = self.entries.iter().find(|entry| entry.name == name);
+        found.ok_or_else(|| UnknownName::new("scenario", name, names))
+    }
+
+    /// The scenario a log is of, with the bug planted that it says, unless `healthy`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such scenario or bug.
+    pub fn of(&self, log: &RawLog, healthy: bool) -> Result<Box<dyn Runnable>, UnknownName> {
+        let planted = log.head().planted.as_deref().filter(|_| !healthy);
+        self.find(&log.head().scenario)?.build(planted)
+    }
+}
+
+impl Entry {
+    /// The scenario, ready to run.
+    ///
+    /// # Errors
+    ///
+    /// If it has no bug of this name.
+    pub fn build(&self, planted: Option<&str>) -> Result<Box<dyn Runnable>, UnknownName> {
+        let Some(planted) = planted else { return Ok((self.build)(None)) };
+        let names = self.bugs.iter().map(|bug| bug.name);
+        match names.clone().find(|name| *name == planted) {
+            Some(bug) => Ok((self.build)(Some(bug))),
+            None => Err(UnknownName::new("planted bug", planted, names)),
+        }
+    }
+}
+
+/// How one seed went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// The scenario.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Nothing was violated.
+    pub passed: bool,
+    /// Property and cause.
+    pub signature: Option<String>,
+    /// What was seen, for people.
+    pub detail: Option<String>,
+    /// A known defect.
+    pub known: bool,
+    /// How many events there were.
+    pub events: u64,
+    /// Virtual time at the end.
+    pub simulated_s: f64,
+    /// The hash chain, in hexadecimal.
+    pub chain: String,
+    /// How many deviations made it.
+    pub deviations: usize,
+    /// The run in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub story: Vec<String>,
+}
+
+/// A replay, without types.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replay {
+    /// `exact`, `drifted` or `absent`.
+    pub verdict: &'static str,
+    /// The property that was violated, if one was.
+    pub property: Option<String>,
+    /// Property and cause.
+    pub signature: Option<String>,
+    /// How many events there were.
+    pub events: u64,
+    /// The hash chain, in hexadecimal.
+    pub chain: String,
+    /// The first line of the story that is not as the log has it: the line there, the line now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_difference: Option<(String, String)>,
+    /// The deviations that no longer meet anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<usize>,
+    /// The run in words.
+    #[serde(skip)]
+    pub story: Vec<String>,
+}
+
+/// How a log was shrunk.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shrink {
+    /// How it was shrunk.
+    #[serde(flatten)]
+    pub size: ShrunkSize,
+    /// The story of what is left.
+    #[serde(skip)]
+    pub story: Vec<String>,
+}
+
+/// A scenario without its types: what the command can do with it.
+pub trait Runnable {
+    /// Runs many seeds.
+    fn campaign(&self, options: &Options) -> Report;
+
+    /// Runs one seed.
+    fn run(&self, seed: u64, story: bool) -> Run;
+
+    /// Replays a log.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense.
+    fn replay(&self, log: &RawLog) -> Result<Replay, LogError>;
+
+    /// Shrinks a log and writes what is left. Nothing is written if the log does not fail.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense, or the new one cannot be written.
+    fn shrink(
+        &self,
+        log: &RawLog,
+        budget: Budget<'_>,
+        out: &Path,
+    ) -> Result<Option<Shrink>, LogError>;
+
+    /// Checks that shrinking the log further is impossible: returns the first deviation, by its
+    /// position, without which the log still fails in the same way.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense.
+    fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError>;
+
+    /// Writes a log in the form that the name of the file asks for.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense, or cannot be written.
+    fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError>;
+
+    /// The story that stands in a log.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense.
+    fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError>;
+}
+
+impl<S: Scenario> Runnable for S {
+    fn campaign(&self, options: &Options) -> Report {
+        campaign(self, options)
+    }
+
+    fn run(&self, seed: u64, story: bool) -> Run {
+        let mut world = World::new(self);
+        let recorded = world.record(seed);
+        let outcome = recorded.outcome;
+        let mut told = Vec::new();
+        if story {
+            let mut teller = Story::new(&recorded.deviations);
+            world.replay(seed, &recorded.deviations, u64::MAX, &mut teller);
+            told = teller.tell(outcome.failure.as_ref(), outcome.time);
+        }
+        let failure = outcome.failure.as_ref();
+        Run {
+            scenario: self.name().to_owned(),
+            seed,
+            passed: failure.is_none(),
+            signature: failure.map(|failure| failure.signature().to_string()),
+            detail: failure.map(|failure| failure.violation.detail.clone()),
+            known: failure.is_some_and(|failure| failure.violation.known),
+            events: outcome.events,
+            simulated_s: outcome.time.as_nanos() as f64 / 1e9,
+            chain: format!("{:016x}", outcome.chain),
+            deviations: recorded.deviations.len(),
+            story: told,
+        }
+    }
+
+    fn replay(&self, log: &RawLog) -> Result<Replay, LogError> {
+        let Comparison { verdict, outcome, story, first_difference, unmatched } =
+            replay(self, &log.read(self)?);
+        let failure = outcome.failure.as_ref();
+        Ok(Replay {
+            verdict: match verdict {
+                Verdict::Exact => "exact",
+                Verdict::Drifted => "drifted",
+                Verdict::Absent => "absent",
+            },
+            property: failure.map(|failure| failure.property.clone()),
+            signature: failure.map(|failure| failure.signature().to_string()),
+            events: outcome.events,
+            chain: format!("{:016x}", outcome.chain),
+            first_difference,
+            unmatched,
+            story,
+        })
+    }
+
+    fn shrink(
+        &self,
+        log: &RawLog,
+        budget: Budget<'_>,
+        out: &Path,
+    ) -> Result<Option<Shrink>, LogError> {
+        let log = log.read(self)?;
+        let Some(Shrunk { log, size }) = triage::shrink(self, log.seed, log.deviations, budget)
+        else {
+            return Ok(None);
+        };
+        write(out, &log)?;
+        Ok(Some(Shrink { size, story: log.story }))
+    }
+
+    fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {
+        let log = log.read(self)?;
+        let mut world = World::new(self);
+        let mut still_fails = |left_out: usize| {
+            let mut fewer = log.deviations.clone();
+            fewer.remove(left_out);
+            let outcome = world.replay(log.seed, &fewer, u64::MAX, &mut ()).outcome;
+            outcome.failure.is_some_and(|failure| {
+                failure.property == log.expected.property
+                    && failure.violation.cause == log.expected.cause
+            })
+        };
+        Ok((0..log.deviations.len()).find(|left_out| still_fails(*left_out)))
+    }
+
+    fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError> {
+        write(out, &log.read(self)?)
+    }
+
+    fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {
+        Ok(log.read(self)?.story)
+    }
+}

@@ -1,0 +1,251 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use stormglass_simulator::{Facts, Signature};
+
+/// What a campaign did, found and saw.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The scenario.
+    pub scenario: String,
+    /// The bug that was planted, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planted: Option<String>,
+    /// How many seeds were run.
+    pub seeds_run: u64,
+    /// How many events there were in them.
+    pub events: u64,
+    /// Real time of the search, without shrinking.
+    pub elapsed_s: f64,
+    /// Events per second of real time.
+    pub events_per_s: f64,
+    /// Virtual time in all runs.
+    pub simulated_s: f64,
+    /// No failure, and everything that should be seen sometimes was seen.
+    pub passed: bool,
+    /// It was ended before all seeds were run.
+    pub interrupted: bool,
+    /// What failed, by distinct signature.
+    pub failures: Vec<Found>,
+    /// Known defects that were met, and tolerated.
+    pub known: Vec<Found>,
+    /// In how many seeds each `sometimes` property was seen.
+    pub sometimes: BTreeMap<String, u64>,
+    /// What was reached.
+    pub coverage: Coverage,
+    /// What was counted.
+    pub facts: BTreeMap<String, FactTally>,
+    /// Facts the scenario expects that no seed showed.
+    pub unreached: Vec<String>,
+}
+
+/// A distinct failure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// Property and cause, in one text.
+    pub signature: String,
+    /// The property.
+    pub property: String,
+    /// What was seen, for people.
+    pub detail: String,
+    /// The lowest seed that shows it.
+    pub seed: u64,
+    /// How many seeds show it.
+    pub count: u64,
+    /// The shrunk log.
+    pub log: Option<PathBuf>,
+    /// How many deviations the shrunk log has.
+    pub deviations: Option<usize>,
+    /// How many events its run has.
+    pub events: Option<u64>,
+    /// How it was shrunk.
+    pub shrunk: Option<ShrunkSize>,
+    /// Why there is no log, if it could not be shrunk or written.
+    pub trouble: Option<String>,
+    /// The story of the shrunk run.
+    #[serde(skip)]
+    pub story: Vec<String>,
+}
+
+/// A failure before and after shrinking.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ShrunkSize {
+    /// As it was found.
+    pub before: Size,
+    /// As it is now.
+    pub after: Size,
+    /// How many runs that took.
+    pub attempts: u64,
+    /// Real time.
+    pub elapsed_s: f64,
+    /// Nothing can be left out or made simpler; if not, the budget ended first.
+    pub minimal: bool,
+}
+
+/// How large a failing run is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Size {
+    /// How many deviations make it.
+    pub deviations: usize,
+    /// How many events there are up to the violation.
+    pub events: u64,
+}
+
+/// What was reached.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Coverage {
+    /// How often each state took an input.
+    pub states: BTreeMap<String, u64>,
+    /// How often each state took an input of each kind.
+    pub pairs: BTreeMap<String, u64>,
+}
+
+/// How often and how much.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FactTally {
+    /// In how many runs it was seen.
+    pub runs: u64,
+    /// The sum over all runs.
+    pub total: u64,
+    /// The most in one run.
+    pub most: u64,
+}
+
+impl Coverage {
+    pub(crate) fn new(pairs: &BTreeMap<(&'static str, &'static str), u64>) -> Self {
+        let mut coverage = Coverage::default();
+        for ((state, kind), count) in pairs {
+            *coverage.states.entry((*state).to_owned()).or_default() += count;
+            *coverage.pairs.entry(format!("{state} × {kind}")).or_default() += count;
+        }
+        coverage
+    }
+}
+
+pub(crate) fn tallies(facts: &Facts) -> BTreeMap<String, FactTally> {
+    facts
+        .iter()
+        .map(|(name, tally)| {
+            let tally = FactTally { runs: tally.runs, total: tally.total, most: tally.most };
+            (name.to_owned(), tally)
+        })
+        .collect()
+}
+
+impl Found {
+    pub(crate) fn new(signature: &Signature, detail: String, seed: u64, count: u64) -> Self {
+        Found {
+            signature: signature.to_string(),
+            property: signature.property.clone(),
+            detail,
+            seed,
+            count,
+            log: None,
+            deviations: None,
+            events: None,
+            shrunk: None,
+            trouble: None,
+            story: Vec::new(),
+        }
+    }
+}
+
+impl Report {
+    /// The `sometimes` properties that no seed showed.
+    pub fn never_seen(&self) -> impl Iterator<Item = &str> {
+        self.sometimes.iter().filter(|(_, count)| **count == 0).map(|(name, _)| name.as_str())
+    }
+}
+
+/// The report for people.
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.passed { "passed" } else { "FAILED" };
+        let planted = match &self.planted {
+            Some(bug) => format!(" with {bug} planted"),
+            None => String::new(),
+        };
+        writeln!(out, "{}{planted}: {verdict}", self.scenario)?;
+        writeln!(
+            out,
+            "  {} seeds{}, {} events, {:.0} events/s, {} simulated in {}",
+            self.seeds_run,
+            if self.interrupted { " (interrupted)" } else { "" },
+            self.events,
+            self.events_per_s,
+            rounded(self.simulated_s),
+            rounded(self.elapsed_s),
+        )?;
+        for found in &self.failures {
+            self.write_failure(out, found)?;
+        }
+        for found in &self.known {
+            writeln!(
+                out,
+                "  known defect, in {} of {} seeds (first {}): {}",
+                found.count, self.seeds_run, found.seed, found.signature
+            )?;
+        }
+        for (name, count) in &self.sometimes {
+            match count {
+                0 => writeln!(out, "  NEVER SEEN: {name} (more seeds may reach it)")?,
+                count => writeln!(out, "  sometimes, in {count} seeds: {name}")?,
+            }
+        }
+        for (name, FactTally { runs, total, most }) in &self.facts {
+            writeln!(out, "  counted: {name}: {total} in {runs} seeds, at most {most} in one")?;
+        }
+        let (states, pairs) = (self.coverage.states.len(), self.coverage.pairs.len());
+        writeln!(out, "  reached {states} states, {pairs} (state, input kind) pairs:")?;
+        for state in self.coverage.states.keys() {
+            let prefix = format!("{state} × ");
+            let kinds: Vec<_> =
+                self.coverage.pairs.keys().filter_map(|pair| pair.strip_prefix(&prefix)).collect();
+            writeln!(out, "    {state}: {}", kinds.join(", "))?;
+        }
+        if !self.unreached.is_empty() {
+            writeln!(out, "  never reached: {}", self.unreached.join("; "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn write_failure(&self, out: &mut fmt::Formatter<'_>, found: &Found) -> fmt::Result {
+        writeln!(
+            out,
+            "  VIOLATED in {} of {} seeds: {}",
+            found.count, self.seeds_run, found.signature
+        )?;
+        writeln!(out, "    seed {}: {}", found.seed, found.detail)?;
+        if let Some(ShrunkSize { before, after, attempts, minimal, .. }) = &found.shrunk {
+            writeln!(
+                out,
+                "    {} deviations shrunk to {} in {attempts} runs{}",
+                before.deviations,
+                after.deviations,
+                if *minimal { "" } else { ", not yet minimal" },
+            )?;
+        }
+        if let Some(trouble) = &found.trouble {
+            writeln!(out, "    {trouble}")?;
+        }
+        if let Some(log) = &found.log {
+            writeln!(out, "    stormglass replay {}", log.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// A span of seconds with three digits at most, in a unit people like.
+fn rounded(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{:.0} ms", s * 1_000.0),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s if s < 7_200.0 => format!("{:.1} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3_600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}

@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use stormglass_simulator::{Facts, Scenario, Signature, World};
+
+use crate::clock::Stopwatch;
+use crate::progress::{Done, Progress};
+use crate::report::{Coverage, tallies};
+use crate::triage::triage;
+use crate::{Found, Options, Report};
+
+/// How many seeds a thread takes at a time: enough that threads rarely meet, few enough that
+/// they end together.
+const BLOCK: u64 = 16;
+
+/// How often progress is shown, and the time limit looked at.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Runs every seed of a scenario, then shrinks the first failure of each distinct signature and
+/// writes its log.
+pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
+    let watch = Stopwatch::start();
+    let (share, interrupted) = search(scenario, options);
+    let elapsed_s = watch.elapsed().as_secs_f64();
+    let mut failures = Vec::new();
+    let mut known = Vec::new();
+    for (signature, hit) in share.hits {
+        let mut found = Found::new(&signature, hit.detail, hit.seed, hit.count);
+        if hit.known && !options.strict {
+            known.push(found);
+        } else {
+            triage(scenario, options, &signature, &mut found);
+            failures.push(found);
+        }
+    }
+    let sometimes: BTreeMap<_, _> =
+        share.sometimes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    let all_seen = interrupted || sometimes.values().all(|count| *count > 0);
+    let unreached = scenario
+        .expected_facts()
+        .into_iter()
+        .filter(|name| share.facts.get(name).runs == 0)
+        .collect();
+    Report {
+        scenario: scenario.name().to_owned(),
+        planted: scenario.planted().map(str::to_owned),
+        seeds_run: share.seeds,
+        events: share.events,
+        elapsed_s,
+        events_per_s: share.events as f64 / elapsed_s.max(1e-9),
+        simulated_s: share.simulated_ns as f64 / 1e9,
+        passed: failures.is_empty() && all_seen,
+        interrupted,
+        failures,
+        known,
+        sometimes,
+        coverage: Coverage::new(&share.pairs),
+        facts: tallies(&share.facts),
+        unreached,
+    }
+}
+
+/// What one thread has done, or all of them together.
+#[derive(Default)]
+struct Share {
+    seeds: u64,
+    events: u64,
+    simulated_ns: u128,
+    hits: BTreeMap<Signature, Hit>,
+    sometimes: BTreeMap<&'static str, u64>,
+    pairs: BTreeMap<(&'static str, &'static str), u64>,
+    facts: Facts,
+}
+
+/// A distinct failure, as its lowest seed shows it.
+struct Hit {
+    seed: u64,
+    count: u64,
+    known: bool,
+    detail: String,
+}
+
+impl Share {
+    fn hit(&mut self, signature: Signature, hit: Hit) {
+        match self.hits.entry(signature) {
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(hit);
+            }
+            std::collections::btree_map::Entry::Occupied(mut place) => {
+                let count = place.get().count + hit.count;
+                if hit.seed < place.get().seed {
+                    place.insert(hit);
+                }
+                place.get_mut().count = count;
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Share) {
+        self.seeds += other.seeds;
+        self.events += other.events;
+        self.simulated_ns += other.simulated_ns;
+        other.hits.into_iter().for_each(|(signature, hit)| self.hit(signature, hit));
+        for (name, count) in other.sometimes {
+            *self.sometimes.entry(name).or_default() += count;
+        }
+        for (pair, count) in other.pairs {
+            *self.pairs.entry(pair).or_default() += count;
+        }
+        self.facts.merge(&other.facts);
+    }
+}
+
+/// Runs the seeds on all threads; also tells whether there were seeds left.
+fn search<S: Scenario>(scenario: &S, options: &Options) -> (Share, bool) {
+    let next = AtomicU64::new(options.seeds.start);
+    let done = Done::default();
+    let watch = Stopwatch::start();
+    let over =
+        || options.stopped() || options.time_limit.is_some_and(|limit| watch.elapsed() >= limit);
+    let mut progress = Progress::new(scenario.name(), options);
+    let mut all = Share::default();
+    std::thread::scope(|scope| {
+        let worker = || work(scenario, options, &next, &done, &over);
+        let workers: Vec<_> = (0..options.jobs.get()).map(|_| scope.spawn(worker)).collect();
+        while workers.iter().any(|worker| !worker.is_finished()) {
+            progress.show(&done, options);
+            std::thread::park_timeout(GLANCE);
+        }
+        for worker in workers {
+            all.merge(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
+    progress.finish();
+    let wanted = options.seeds.end - options.seeds.start;
+    let interrupted = all.seeds < wanted && options.time_limit.is_none();
+    (all, interrupted)
+}
+
+fn work<S: Scenario>(
+    scenario: &S,
+    options: &Options,
+    next: &AtomicU64,
+    done: &Done,
+    over: &dyn Fn() -> bool,
+) -> Share {
+    let mut world = World::new(scenario);
+    let mut share = Share::default();
+    let end = options.seeds.end;
+    while !over() {
+        let claim = |start: u64| (start < end).then(|| start.saturating_add(BLOCK).min(end));
+        let Ok(start) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else {
+            break;
+        };
+        let (mut events, mut failures) = (0, 0);
+        let block = start..start.saturating_add(BLOCK).min(end);
+        let seeds = block.end - block.start;
+        for seed in block {
+            let outcome = world.search(seed);
+            events += outcome.events;
+            share.simulated_ns += u128::from(outcome.time.as_nanos());
+            if let Some(failure) = outcome.failure {
+                let (signature, violation) = (failure.signature(), failure.violation);
+                let counts = !violation.known || options.strict;
+                failures += u64::from(counts);
+                let (known, detail) = (violation.known, violation.detail);
+                share.hit(signature, Hit { seed, count: 1, known, detail });
+            }
+        }
+        share.seeds += seeds;
+        share.events += events;
+        done.seeds.fetch_add(seeds, Ordering::Relaxed);
+        done.events.fetch_add(events, Ordering::Relaxed);
+        done.failures.fetch_add(failures, Ordering::Relaxed);
+    }
+    share.sometimes = world.sometimes().iter().copied().collect();
+    share.pairs = world.pairs();
+    share.facts = world.facts().clone();
+    share
+}

@@ -1,0 +1,153 @@
+use std::path::PathBuf;
+
+use stormglass_replay::{Expected, FORMAT, LogOf, Story, write};
+use stormglass_shrinker::{Budget, Verdict};
+use stormglass_simulator::{Deviation, Failure, Outcome, RequestOf, Scenario, Signature, World};
+
+use crate::clock::Stopwatch;
+use crate::part::Part;
+use crate::report::{ShrunkSize, Size};
+use crate::{Found, Options};
+
+/// The name under which a run is reported that is not the same when it is run again.
+pub const NOT_DETERMINISTIC: &str = "the same seed is the same run";
+
+/// A shrunk run may have this many times the events of the original, and then some.
+const LONGER: u64 = 4;
+const AND_THEN_SOME: u64 = 1_000;
+
+/// A failing run, made as small as it gets.
+pub struct Shrunk<S: Scenario> {
+    /// Its log.
+    pub log: LogOf<S>,
+    /// How it was shrunk.
+    pub size: ShrunkSize,
+}
+
+/// Records the lowest seed of a failure, shrinks it and writes its log.
+pub(crate) fn triage<S: Scenario>(
+    scenario: &S,
+    options: &Options,
+    signature: &Signature,
+    found: &mut Found,
+) {
+    let mut world = World::new(scenario);
+    let recorded = world.record(found.seed);
+    let replayed = world.replay(found.seed, &recorded.deviations, u64::MAX, &mut ()).outcome;
+    let same = |outcome: &Outcome| {
+        outcome.failure.as_ref().is_some_and(|failure| failure.signature() == *signature)
+    };
+    if !same(&recorded.outcome) || replayed != recorded.outcome {
+        found.property = NOT_DETERMINISTIC.to_owned();
+        found.trouble = Some(format!(
+            "not deterministic: run again, seed {} is another run; look for hash maps, clocks, \
+             threads and shared state in the machine",
+            found.seed
+        ));
+        return;
+    }
+    let keep_going = || !options.stopped();
+    let budget = Budget::new(options.shrink_attempts).keep_going(&keep_going);
+    let Some(Shrunk { log, size }) = shrink(scenario, found.seed, recorded.deviations, budget)
+    else {
+        found.trouble = Some("its recording does not fail again".to_owned());
+        return;
+    };
+    found.deviations = Some(size.after.deviations);
+    found.events = Some(size.after.events);
+    found.shrunk = Some(size);
+    found.story = log.story.clone();
+    let path = log_path(scenario, options, signature, found.seed);
+    match write(&path, &log) {
+        Ok(()) => found.log = Some(path),
+        Err(error) => found.trouble = Some(format!("the log could not be written: {error}")),
+    }
+}
+
+/// Makes a failing run small: the same property and cause must stay violated.
+///
+/// Returns nothing if the run that these deviations make does not fail.
+pub fn shrink<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: Vec<Deviation<RequestOf<S>>>,
+    budget: Budget<'_>,
+) -> Option<Shrunk<S>> {
+    let watch = Stopwatch::start();
+    let mut world = World::new(scenario);
+    let original = world.replay(seed, &deviations, u64::MAX, &mut ()).outcome;
+    let signature = original.failure.as_ref()?.signature();
+    let before = Size { deviations: deviations.len(), events: original.events };
+    let most_events = original.events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
+    let parts = deviations.into_iter().map(|deviation| Part { deviation, scenario }).collect();
+    let mut candidate = Vec::new();
+    let shrunk = stormglass_shrinker::shrink(parts, budget, |parts: &[Part<'_, S>]| {
+        candidate.clear();
+        candidate.extend(parts.iter().map(|part| part.deviation.clone()));
+        let replayed = world.replay(seed, &candidate, most_events, &mut ());
+        match replayed.outcome.failure {
+            Some(failure) if failure.signature() == signature => {
+                let matched = replayed.matched.iter().enumerate();
+                let used = matched.filter(|(_, matched)| **matched).map(|(position, _)| position);
+                Verdict::FailsUsing(used.collect())
+            }
+            _ => Verdict::Passes,
+        }
+    });
+    let shrunk = shrunk.ok()?;
+    let deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
+    let log = log(scenario, seed, deviations)?;
+    let after = Size { deviations: log.deviations.len(), events: log.expected.event };
+    let elapsed_s = watch.elapsed().as_secs_f64();
+    let (attempts, minimal) = (shrunk.attempts, shrunk.minimal);
+    Some(Shrunk { log, size: ShrunkSize { before, after, attempts, elapsed_s, minimal } })
+}
+
+/// The log of the failing run that these deviations make; nothing if it does not fail.
+pub(crate) fn log<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: Vec<Deviation<RequestOf<S>>>,
+) -> Option<LogOf<S>> {
+    let mut story = Story::new(&deviations);
+    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
+    let story = story.tell(outcome.failure.as_ref(), outcome.time);
+    let Failure { property, violation, event } = outcome.failure?;
+    let expected = Expected {
+        property,
+        cause: violation.cause,
+        detail: violation.detail,
+        event,
+        chain: outcome.chain,
+    };
+    Some(LogOf::<S> {
+        format: FORMAT,
+        scenario: scenario.name().to_owned(),
+        planted: scenario.planted().map(str::to_owned),
+        seed,
+        made_by: concat!("stormglass ", env!("CARGO_PKG_VERSION")).to_owned(),
+        expected,
+        deviations,
+        story,
+    })
+}
+
+/// Scenario, bug, what failed and the seed make the name of a log.
+fn log_path<S: Scenario>(
+    scenario: &S,
+    options: &Options,
+    signature: &Signature,
+    seed: u64,
+) -> PathBuf {
+    let planted = scenario.planted().map(|bug| format!("{bug}-")).unwrap_or_default();
+    let name = format!("{}-{planted}{signature}-{seed}", scenario.name());
+    let mut words = String::new();
+    for letter in name.chars() {
+        match letter {
+            letter if letter.is_ascii_alphanumeric() => words.push(letter.to_ascii_lowercase()),
+            _ if words.ends_with('-') => {}
+            _ => words.push('-'),
+        }
+    }
+    options.out.join(words).with_extension("json")
+}
