@@ -189,7 +189,9 @@ impl Shape {
 
     fn last_node(&self) -> Option<NodeId> {
         match self {
-            Shape::Split(side) | Shape::Mute(side) | Shape::Deaf(side) => side.iter().max().copied(),
+            Shape::Split(side) | Shape::Mute(side) | Shape::Deaf(side) => {
+                side.iter().max().copied()
+            }
             Shape::Bridge { side, bridge } => side.iter().chain([bridge]).max().copied(),
             Shape::Ring => None,
             Shape::Links(links) => links.iter().map(|(from, to)| *from.max(to)).max(),

@@ -34,6 +34,7 @@ mod event;
 mod facts;
 mod faults;
 mod panic;
+mod plain;
 mod property;
 mod run;
 mod scenario;
@@ -46,6 +47,7 @@ pub use deviation::{Deviation, Fate, Nonsense, Shape};
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{Faults, RequestOf};
+pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, NO_PANIC, Property, Signature, Verdict, Violation, ensure,
 };

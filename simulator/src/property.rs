@@ -66,12 +66,28 @@ pub struct Property<S: Scenario> {
     pub(crate) check: Check<S>,
 }
 
+impl<S: Scenario> Clone for Property<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Scenario> Copy for Property<S> {}
+
 /// When a property is looked at, and the function that looks.
 pub(crate) enum Check<S: Scenario> {
     Always(fn(&World<'_, S>, NodeId) -> Verdict),
     Finally(fn(&World<'_, S>) -> Verdict),
     Sometimes(fn(&World<'_, S>, NodeId) -> bool),
 }
+
+impl<S: Scenario> Clone for Check<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Scenario> Copy for Check<S> {}
 
 impl<S: Scenario> Property<S> {
     /// Holds after every event. Is given the node that was touched, so that it costs what
