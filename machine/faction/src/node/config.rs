@@ -41,4 +41,10 @@ impl NodeConfig {
     pub fn longest_retry(&self) -> Duration {
         self.retry_interval_limit.max(self.retry_interval)
     }
+
+    /// Every timer that is set again when it fires takes some time.
+    pub(super) fn lets_time_pass(&self) -> bool {
+        let optional = [self.collection_window, self.deadline].into_iter().flatten();
+        optional.chain([self.retry_interval]).all(|duration| !duration.is_zero())
+    }
 }

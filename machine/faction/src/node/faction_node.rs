@@ -56,7 +56,8 @@ impl FactionNode {
     ///
     /// # Panics
     ///
-    /// If the id of a member does not name a node, that is, exceeds 32 bits.
+    /// If the id of a member does not name a node, that is, exceeds 32 bits, or if a duration is
+    /// zero.
     pub fn new(config: NodeConfig) -> FactionNode {
         FactionNode::with_planted(config, Planted::NOTHING)
     }
@@ -65,8 +66,10 @@ impl FactionNode {
     ///
     /// # Panics
     ///
-    /// If the id of a member does not name a node, that is, exceeds 32 bits.
+    /// If the id of a member does not name a node, that is, exceeds 32 bits, or if a duration is
+    /// zero.
     pub fn with_planted(config: NodeConfig, planted: Planted) -> FactionNode {
+        assert!(config.lets_time_pass(), "a timer that fires at once and is set again never ends");
         let mut others = Vec::with_capacity(config.cluster.peer_count());
         for &peer_id in config.cluster.peers() {
             let other = node_id(peer_id);

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stormglass_faction::{
-    ClusterView, Command, Config, Outcome, PeerId, PeerState, ProcessResult,
-};
+use stormglass_faction::{ClusterView, Command, Config, Outcome, PeerId, PeerState, ProcessResult};
 use stormglass_machine::Kind;
 
 use crate::checked::{COMPLETION, DEADLINE, PROBE, participation, ready};
@@ -92,7 +90,7 @@ impl Reference {
     }
 
     fn is_member(&self, peer_id: PeerId) -> bool {
-        self.members.iter().any(|&member| member == peer_id)
+        self.members.contains(&peer_id)
     }
 
     /// The peers that commands add, in order, each where it comes first.
