@@ -122,7 +122,8 @@ impl Cluster {
 
     pub fn run_for(&mut self, milliseconds: u64) {
         let end = self.now + milliseconds * MILLISECOND;
-        while let Some(&Reverse((at, sequence))) = self.agenda.peek().filter(|next| next.0.0 <= end) {
+        while let Some(&Reverse((at, sequence))) = self.agenda.peek().filter(|next| next.0.0 <= end)
+        {
             self.agenda.pop();
             self.now = at;
             match self.events.remove(&sequence).expect("on the agenda") {

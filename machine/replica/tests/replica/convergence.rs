@@ -29,7 +29,10 @@ pub fn check_step(replica: &Replica, effects: &[Effect<Replica>], findings: &mut
     claim(replica.log().is_contiguous(), "the log is contiguous");
     claim(replica.durable_tail() <= replica.tail(), "no more is durable than there is");
     claim(replica.budget().balances(), "the budget balances");
-    claim((replica.role() == Role::Idle) == replica.tag().announced().is_none(), "the tag is right");
+    claim(
+        (replica.role() == Role::Idle) == replica.tag().announced().is_none(),
+        "the tag is right",
+    );
     let mut heard = Vec::new();
     for effect in effects {
         let Effect::Send { to, message } = effect else { continue };

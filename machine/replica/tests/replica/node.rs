@@ -140,8 +140,7 @@ impl Node {
     pub fn step(&mut self, input: Input<Replica>) -> Happened {
         let mut happened = Happened::default();
         let id = self.replica.config().node;
-        let mut env =
-            Env::new(id, self.now, self.wall, &mut self.dice, &mut happened.effects);
+        let mut env = Env::new(id, self.now, self.wall, &mut self.dice, &mut happened.effects);
         self.replica.step(input, &mut env);
         let trace = self.replica.trace();
         happened.transitions.extend(&trace.transitions);

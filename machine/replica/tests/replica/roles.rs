@@ -37,7 +37,8 @@ fn letter(from: Role, to: Role, signal: Signal) -> char {
 #[test]
 fn every_triple_is_decided_as_the_matrix_says() {
     for (from, to, row) in MATRIX {
-        let found: String = Signal::ALL.into_iter().map(|signal| letter(from, to, signal)).collect();
+        let found: String =
+            Signal::ALL.into_iter().map(|signal| letter(from, to, signal)).collect();
         assert_eq!(found, row, "{from:?} to {to:?}");
     }
 }
