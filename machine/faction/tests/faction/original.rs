@@ -107,7 +107,7 @@ fn all_short_sequences_have_the_same_results() {
     let rest = [Command::LocalParticipationCompleted, Command::DeadlineExpired, Command::Probe];
     let alphabet: Vec<Command> = peers.chain(rest).collect();
     let mut ends = BTreeSet::new();
-    for (peer_id, quorum) in [(0, 0), (0, 1), (0, 2), (0, 3), (3, 2)] {
+    for (peer_id, quorum) in [(0, 1), (0, 2), (3, 3)] {
         let cluster = Cluster { peer_id, members: vec![0, 1, 2], quorum };
         for number in 0..alphabet.len().pow(4) {
             let mut pair = Pair::new(&cluster);

@@ -173,11 +173,15 @@ fn expire_deadline_exits_by_deadline() {
     harness.assert_node(0, PeerState::TimedOut, &[0]);
 }
 
-#[test]
-fn post_exit_ready_is_ignored_after_quorum() {
-    let mut harness = Harness::with_node_0_collecting(&[1, 2, 3]);
-    assert!(harness.is_rejected(0, ready(4)));
-    harness.assert_node(0, PeerState::Bootstrapped, &[0, 1, 2, 3]);
+mod exit {
+    use super::*;
+
+    #[test]
+    fn post_exit_ready_is_ignored() {
+        let mut harness = Harness::with_node_0_collecting(&[1, 2, 3]);
+        assert!(harness.is_rejected(0, ready(4)));
+        harness.assert_node(0, PeerState::Bootstrapped, &[0, 1, 2, 3]);
+    }
 }
 
 #[test]
@@ -265,13 +269,17 @@ fn apply_ready_reaches_quorum_exit_in_asymmetric_startup_sequence() {
     harness.assert_node(0, PeerState::Bootstrapped, &[0, 1, 2, 3]);
 }
 
-#[test]
-fn post_exit_ready_is_ignored_however_often() {
-    let mut harness = Harness::with_node_0_collecting(&[3, 2, 1]);
-    for peer_id in [4, 4, 1, 0] {
-        assert!(harness.is_rejected(0, ready(peer_id)));
+mod ready_suite {
+    use super::*;
+
+    #[test]
+    fn post_exit_ready_is_ignored() {
+        let mut harness = Harness::with_node_0_collecting(&[3, 2, 1]);
+        for peer_id in [4, 4, 1, 0] {
+            assert!(harness.is_rejected(0, ready(peer_id)));
+        }
+        harness.assert_node(0, PeerState::Bootstrapped, &[0, 3, 2, 1]);
     }
-    harness.assert_node(0, PeerState::Bootstrapped, &[0, 3, 2, 1]);
 }
 
 #[test]
