@@ -56,6 +56,17 @@ impl Cluster {
         self.try_start(node).err().expect("the node does not start")
     }
 
+    /// The next connection of node 0 to this node, which the test plays, after its hello.
+    fn accept_as(&self, node: u32) -> TcpStream {
+        let (mut stream, _) = self.listeners[node as usize].accept().expect("node 0 connects");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        let mut hello = [0; 20];
+        stream.read_exact(&mut hello).expect("node 0 says hello");
+        let numbers = [1, 0, node].map(u32::to_le_bytes).concat();
+        assert_eq!(hello[..], [&b"STORMNET"[..], &numbers].concat());
+        stream
+    }
+
     /// A file with `values` written by node 0, which has stopped.
     fn written(values: &[u64]) -> Cluster {
         let cluster = Cluster::new(1);
@@ -366,6 +377,29 @@ fn silent_connections_do_not_pile_up() {
     node.stop().expect("the node stops cleanly");
 }
 
+/// The value of the next message, which is a greeting with a value below 251.
+fn receive_greeting(stream: &mut TcpStream) -> u8 {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).expect("a message arrives");
+    let mut encoding = vec![0; u32::from_le_bytes(length) as usize];
+    stream.read_exact(&mut encoding).expect("a message arrives");
+    let [0, value] = encoding[..] else { panic!("an unknown message: {encoding:?}") };
+    value
+}
+
+/// The first write into a connection that the other side has closed succeeds, and is lost.
+#[test]
+fn a_closed_connection_is_noticed_before_a_message_is_lost_in_it() {
+    let cluster = Cluster::new(2);
+    let node = cluster.start(0);
+    ask(&node, Request::Send(NodeId(1), 1));
+    assert_eq!(receive_greeting(&mut cluster.accept_as(1)), 1);
+    for value in 2..20 {
+        ask(&node, Request::Send(NodeId(1), value));
+    }
+    assert_eq!(receive_greeting(&mut cluster.accept_as(1)), 2);
+}
+
 /// The test plays the receiver, and looks into the file at the moment a message arrives.
 #[test]
 fn a_record_is_in_the_file_before_the_message_that_follows_its_flush() {
@@ -373,17 +407,9 @@ fn a_record_is_in_the_file_before_the_message_that_follows_its_flush() {
     let node = cluster.start(0);
     ask(&node, Request::PersistAndSend { rounds: 50, to: NodeId(1) });
 
-    let (mut stream, _) = cluster.listeners[1].accept().expect("the node connects");
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
-    let mut hello = [0; 20];
-    stream.read_exact(&mut hello).expect("the node says hello");
-    assert_eq!(hello[..], [&b"STORMNET"[..], &[1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]].concat());
+    let mut stream = cluster.accept_as(1);
     for _ in 0..50 {
-        let mut length = [0; 4];
-        stream.read_exact(&mut length).expect("a message arrives");
-        let mut encoding = vec![0; u32::from_le_bytes(length) as usize];
-        stream.read_exact(&mut encoding).expect("a message arrives");
-        let [0, value] = encoding[..] else { panic!("an unknown message: {encoding:?}") };
+        let value = receive_greeting(&mut stream);
         assert!(records(&cluster.data(0)).contains(&value), "{value} was promised too early");
     }
 }
