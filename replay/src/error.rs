@@ -20,12 +20,13 @@ pub enum LogError {
         path: PathBuf,
     },
     /// It is larger than any log.
-    #[error("{path}: larger than {limit} bytes, which no log is", path = path.display())]
+    #[error(
+        "{path}: no log is that large: {bytes} bytes and {deviations} deviations are the most",
+        path = path.display(), bytes = crate::file::LARGEST, deviations = crate::log::MOST_DEVIATIONS
+    )]
     TooLarge {
         /// Which file.
         path: PathBuf,
-        /// The most a log may have.
-        limit: u64,
     },
     /// It was written by a newer program.
     #[error("{path}: format {format}, and this program reads up to {known}; use a newer one", path = path.display())]

@@ -8,10 +8,16 @@ use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::LogError;
 use crate::compact;
-use crate::log::{FORMAT, Log, Misfit};
+use crate::log::{FORMAT, Log, MOST_DEVIATIONS, Misfit};
 
 /// The largest log that is read or written, in bytes. One of 10,000 deviations has about 2 MB.
 pub(crate) const LARGEST: u64 = 32 << 20;
+
+/// The longest name of a scenario or a bug, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// The longest description of a problem, in characters.
+const LONGEST_PROBLEM: usize = 300;
 
 /// How a compact log begins.
 const MAGIC: &[u8; 8] = b"STORMGLS";
@@ -61,7 +67,7 @@ impl RawLog {
     /// If it is no log of a known format.
     pub fn parse(path: PathBuf, bytes: Vec<u8>) -> Result<RawLog, LogError> {
         if bytes.len() as u64 > LARGEST {
-            return Err(LogError::TooLarge { path, limit: LARGEST });
+            return Err(LogError::TooLarge { path });
         }
         if bytes.trim_ascii().is_empty() {
             return Err(LogError::Empty { path });
@@ -76,6 +82,11 @@ impl RawLog {
             true => log.compact_head()?,
             false => (log.json()?, 0),
         };
+        let names = [Some(&log.head.scenario), log.head.planted.as_ref()];
+        if names.into_iter().flatten().any(|name| name.len() > LONGEST_NAME) {
+            let problem = format!("a name has at most {LONGEST_NAME} bytes");
+            return Err(log.malformed("scenario or planted", &problem));
+        }
         match log.head.format {
             1..=FORMAT => Ok(log),
             0 => Err(log.malformed("format", "a format is a number from 1")),
@@ -110,8 +121,15 @@ impl RawLog {
         self.bytes.starts_with(MAGIC)
     }
 
+    /// The problem may quote the file, which may hold anything: it is put on one short line.
     fn malformed(&self, place: &str, problem: &str) -> LogError {
-        let (place, problem) = (place.to_owned(), problem.to_owned());
+        let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+        let place = place.to_owned();
+        let mut letters = problem.chars().map(shown);
+        let mut problem: String = letters.by_ref().take(LONGEST_PROBLEM).collect();
+        if letters.next().is_some() {
+            problem.push('…');
+        }
         LogError::Malformed { path: self.path.clone(), place, problem }
     }
 
@@ -153,7 +171,8 @@ impl RawLog {
 ///
 /// # Errors
 ///
-/// If the name asks for no known form, or the file system refuses. No partial file is left.
+/// If the name asks for no known form, if the log is too large to be read again, or if the file
+/// system refuses. No partial file is left.
 pub fn write<R: Serialize>(path: &Path, log: &Log<R>) -> Result<(), LogError> {
     let bytes = match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => json(log),
@@ -165,6 +184,9 @@ pub fn write<R: Serialize>(path: &Path, log: &Log<R>) -> Result<(), LogError> {
         place: "while writing".to_owned(),
         problem,
     })?;
+    if bytes.len() as u64 > LARGEST || log.deviations.len() > MOST_DEVIATIONS {
+        return Err(LogError::TooLarge { path: path.to_owned() });
+    }
     let failed = |source| LogError::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));

@@ -1,9 +1,21 @@
-use serde::de::{DeserializeOwned, Error as _};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stormglass_simulator::{Deviation, RequestOf, Scenario};
 
 /// The version of the format that this program writes. It reads this one and all before it.
 pub const FORMAT: u32 = 1;
+
+/// The most deviations a log may have.
+pub(crate) const MOST_DEVIATIONS: usize = 100_000;
+/// The most crashes, cuts and pauses among them. Each message is held against every cut in
+/// force, so that their number bounds the time a replay takes.
+const MOST_EPISODES: usize = 1_000;
+/// The most kinds of messages and timers they may speak of.
+const MOST_KINDS: usize = 1_000;
 
 /// A failing run: enough to make it again, and to see that it is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +35,7 @@ pub struct Log<R> {
     /// What the run leads to.
     pub expected: Expected,
     /// Everything in the run that is not dull.
+    #[serde(deserialize_with = "read_deviations")]
     pub deviations: Vec<Deviation<R>>,
     /// The run in words.
     pub story: Vec<String>,
@@ -43,6 +56,38 @@ pub struct Expected {
     /// The hash chain there.
     #[serde(serialize_with = "write_chain", deserialize_with = "read_chain")]
     pub chain: u64,
+}
+
+/// Gives up at the first deviation too many, before it takes any more memory.
+fn read_deviations<'de, D, R>(from: D) -> Result<Vec<Deviation<R>>, D::Error>
+where
+    D: Deserializer<'de>,
+    R: Deserialize<'de>,
+{
+    struct Deviations<R>(PhantomData<R>);
+
+    impl<'de, R: Deserialize<'de>> Visitor<'de> for Deviations<R> {
+        type Value = Vec<Deviation<R>>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a list of deviations")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+            let mut deviations = Vec::new();
+            while let Some(deviation) = from.next_element()? {
+                if deviations.len() == MOST_DEVIATIONS {
+                    return Err(A::Error::custom(format_args!(
+                        "a log has at most {MOST_DEVIATIONS} deviations"
+                    )));
+                }
+                deviations.push(deviation);
+            }
+            Ok(deviations)
+        }
+    }
+
+    from.deserialize_seq(Deviations(PhantomData))
 }
 
 fn write_chain<S: Serializer>(chain: &u64, to: S) -> Result<S::Ok, S::Error> {
@@ -93,12 +138,39 @@ impl<R> Log<R> {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
+        if let Some(problem) = self.excess() {
+            return misfit("deviations".into(), problem);
+        }
         for (position, deviation) in self.deviations.iter().enumerate() {
             if let Err(nonsense) = deviation.check(count, most) {
                 return misfit(format!("deviations[{position}]"), nonsense.to_string());
             }
         }
         Ok(())
+    }
+
+    /// What there is too much of.
+    fn excess(&self) -> Option<String> {
+        let (mut episodes, mut kinds) = (0, BTreeSet::new());
+        for deviation in &self.deviations {
+            match deviation {
+                Deviation::Crash { .. } | Deviation::Cut { .. } | Deviation::Pause { .. } => {
+                    episodes += 1;
+                }
+                Deviation::Message { kind, .. } | Deviation::Timer { kind, .. } => {
+                    kinds.insert(kind.as_str());
+                }
+                _ => {}
+            }
+        }
+        if episodes > MOST_EPISODES {
+            Some(format!("{episodes} crashes, cuts and pauses; at most {MOST_EPISODES} are read"))
+        } else if kinds.len() > MOST_KINDS {
+            let kinds = kinds.len();
+            Some(format!("{kinds} kinds of messages and timers; at most {MOST_KINDS} are read"))
+        } else {
+            None
+        }
     }
 }
 

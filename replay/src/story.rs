@@ -38,6 +38,7 @@ impl<'d, M: Machine> Story<'d, M> {
     /// The story, with its end.
     pub fn tell(self, failure: Option<&Failure>, time: Time) -> Vec<String> {
         let mut told = condense(self.lines);
+        let time = time.to_string();
         told.push(match failure {
             Some(failure) => format!(
                 "{time:>12}  VIOLATED: {}: {}",
