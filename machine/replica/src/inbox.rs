@@ -101,7 +101,7 @@ impl Inbox {
     }
 
     /// What to do next.
-    pub fn next(&mut self) -> Option<Work> {
+    pub fn pop(&mut self) -> Option<Work> {
         if let Some(item) = self.high.pop_front() {
             return Some(Work::Item(item));
         }

@@ -278,7 +278,7 @@ impl Replica {
     /// Handles one thing. What is left waits for the next round, so that whatever arrives in
     /// between is put in its lane first.
     fn work(&mut self, env: &mut Env<'_, Self>) {
-        match self.inbox.next() {
+        match self.inbox.pop() {
             Some(Work::Tick) => self.tick(env),
             Some(Work::Item(Item::Message { from, message })) => self.handle(from, message, env),
             Some(Work::Item(Item::Shutdown(id))) => {

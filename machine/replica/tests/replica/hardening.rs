@@ -6,7 +6,7 @@ use stormglass_replica::{
     Storage, SyncNack, SyncRequest, SyncResponse,
 };
 
-use super::node::{INTERVAL, Node, bytes_of, hardened, nack, request, response};
+use super::node::{INTERVAL, Node, bytes_of, config, hardened, nack, request, response};
 
 fn stamp(epoch: u64, leader: u32) -> Stamp {
     Stamp { epoch, leader: NodeId(leader) }
@@ -214,12 +214,16 @@ fn a_suffix_stays_if_the_log_has_moved_since_the_question() {
 
 #[test]
 fn a_leaders_log_never_moves_by_what_others_say() {
-    let mut node = Node::leader(hardened());
-    node.append(2);
-    node.hear(0, leads(0, 0, 20, Stamp::default()));
-    let tail = node.replica.tail();
-    node.hear(0, nack(1, NackCode::BadRange, 2, 9));
-    assert_eq!((node.replica.role(), node.replica.tail()), (Role::Leader, tail));
+    let tail_after_refusal = |config| {
+        let mut node = Node::replica(config);
+        let id = node.lag_behind(0, 20);
+        node.transit(Role::Candidate, Signal::MissedHeartbeats);
+        node.transit(Role::Leader, Signal::ElectionWon);
+        node.hear(0, nack(id, NackCode::BadRange, 0, 9));
+        assert_eq!(node.replica.role(), Role::Leader);
+        node.replica.tail()
+    };
+    assert_eq!((tail_after_refusal(config()), tail_after_refusal(hardened())), (9, 0));
 }
 
 #[test]

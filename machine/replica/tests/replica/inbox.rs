@@ -25,7 +25,7 @@ fn kinds(inbox: &mut Inbox) -> Vec<&'static str> {
         Work::Item(Item::Shutdown(_)) => "shutdown",
         Work::Item(Item::Message { message, .. }) => stormglass_machine::Kind::kind(&message),
     };
-    std::iter::from_fn(|| inbox.next()).map(kind).collect()
+    std::iter::from_fn(|| inbox.pop()).map(kind).collect()
 }
 
 #[test]
