@@ -1,9 +1,13 @@
 //! What people see while they wait: a bar on a terminal, a line now and then anywhere else.
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stormglass_simulator::Signature;
 
 use crate::Options;
 use crate::clock::Stopwatch;
@@ -11,12 +15,32 @@ use crate::clock::Stopwatch;
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// What all threads have done so far. Written once for each block of seeds.
+/// What all threads have done so far. Numbers are written once for each block of seeds, the lists
+/// only when a thread meets something it has not met before.
 #[derive(Default)]
 pub(crate) struct Done {
     pub(crate) seeds: AtomicU64,
     pub(crate) events: AtomicU64,
     pub(crate) failures: AtomicU64,
+    signatures: Mutex<BTreeSet<Signature>>,
+    pairs: Mutex<BTreeSet<(&'static str, &'static str)>>,
+}
+
+impl Done {
+    /// A failure that is new to a thread.
+    pub(crate) fn distinct(&self, signature: &Signature) {
+        lock(&self.signatures).insert(signature.clone());
+    }
+
+    /// Pairs of state and input kind, some of them new to a thread.
+    pub(crate) fn reached(&self, pairs: impl Iterator<Item = (&'static str, &'static str)>) {
+        lock(&self.pairs).extend(pairs);
+    }
+}
+
+/// A thread that panicked has left a set that is as good as any.
+fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) struct Progress {
@@ -41,6 +65,9 @@ impl Progress {
             bar.set_style(ProgressStyle::with_template(style).expect("the template is right"));
             bar.set_prefix(progress.scenario.clone());
             progress.bar = Some(bar);
+        } else if options.progress {
+            let threads = options.jobs;
+            say(&format!("{}: begins on {threads} threads; Ctrl-C ends it", progress.scenario));
         }
         progress
     }
@@ -53,9 +80,11 @@ impl Progress {
         let per_second = |count: u64| count as f64 / elapsed.as_secs_f64().max(1e-9);
         let seeds = done.seeds.load(Ordering::Relaxed);
         let events = per_second(done.events.load(Ordering::Relaxed)) / 1e6;
-        let failures = done.failures.load(Ordering::Relaxed);
+        let failing = done.failures.load(Ordering::Relaxed);
+        let (distinct, pairs) = (lock(&done.signatures).len(), lock(&done.pairs).len());
         let words = format!(
-            "{seeds} seeds, {:.0} seeds/s, {events:.1} M events/s, {failures} failing",
+            "{seeds} seeds, {:.0} seeds/s, {events:.1} M events/s, {failing} failing in {distinct} \
+             ways, {pairs} pairs reached",
             per_second(seeds)
         );
         match &self.bar {
@@ -65,7 +94,7 @@ impl Progress {
             }
             None if elapsed >= self.last_line + LINE_EVERY => {
                 self.last_line = elapsed;
-                eprintln!("{}: {words}", self.scenario);
+                say(&format!("{}: {words}", self.scenario));
             }
             None => {}
         }
@@ -76,6 +105,11 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Nobody may be listening any more; a campaign does not end for that.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn console_on_stderr() -> bool {

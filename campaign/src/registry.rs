@@ -58,9 +58,15 @@ fn hint(close: &[&str], all: &str) -> String {
     }
 }
 
+/// Names longer than this are like no other; comparing them would take long.
+const LONGEST_COMPARED: usize = 200;
+
 impl UnknownName {
-    fn new(what: &'static str, name: &str, all: impl Iterator<Item = &'static str>) -> Self {
+    /// A name that is none of `all`.
+    pub fn new(what: &'static str, name: &str, all: impl Iterator<Item = &'static str>) -> Self {
+        let comparable = name.len() <= LONGEST_COMPARED;
         let mut close: Vec<_> = all
+            .filter(|_| comparable)
             .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
             .filter(|(similarity, known)| *similarity > 0.4 || known.contains(name))
             .collect();
@@ -194,7 +200,9 @@ pub struct Replay {
     /// The first line of the story that is not as the log has it: the line there, the line now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_difference: Option<(String, String)>,
-    /// The deviations that no longer meet anything.
+    /// How many deviations the log has.
+    pub deviations: usize,
+    /// The deviations, by their position, that no longer meet anything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmatched: Vec<usize>,
     /// The run in words.
@@ -228,7 +236,8 @@ pub trait Runnable {
     /// If the log makes no sense.
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError>;
 
-    /// Shrinks a log and writes what is left. Nothing is written if the log does not fail.
+    /// Shrinks a log and writes what is left. Nothing is written if what the log expects no longer
+    /// happens.
     ///
     /// # Errors
     ///
@@ -295,8 +304,9 @@ impl<S: Scenario> Runnable for S {
     }
 
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError> {
+        let log = log.read(self)?;
         let Comparison { verdict, outcome, story, first_difference, unmatched } =
-            replay(self, &log.read(self)?);
+            replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
             verdict: match verdict {
@@ -309,6 +319,7 @@ impl<S: Scenario> Runnable for S {
             events: outcome.events,
             chain: format!("{:016x}", outcome.chain),
             first_difference,
+            deviations: log.deviations.len(),
             unmatched,
             story,
         })
@@ -321,6 +332,9 @@ impl<S: Scenario> Runnable for S {
         out: &Path,
     ) -> Result<Option<Shrink>, LogError> {
         let log = log.read(self)?;
+        if replay(self, &log).verdict == Verdict::Absent {
+            return Ok(None);
+        }
         let Some(Shrunk { log, size }) = triage::shrink(self, log.seed, log.deviations, budget)
         else {
             return Ok(None);

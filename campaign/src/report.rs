@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stormglass_simulator::{Facts, Signature};
@@ -159,9 +159,32 @@ impl Report {
     }
 }
 
-/// The report for people.
+/// The report for people, as the command `stormglass` gives it.
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.told_by("stormglass").fmt(out)
+    }
+}
+
+/// A report for people, and the command that replays what it speaks of.
+struct Told<'r> {
+    report: &'r Report,
+    command: &'r str,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.report.write(out, self.command)
+    }
+}
+
+impl Report {
+    /// The report for people; the lines in it that can be pasted begin with this command.
+    pub fn told_by<'r>(&'r self, command: &'r str) -> impl fmt::Display + 'r {
+        Told { report: self, command }
+    }
+
+    fn write(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
         let verdict = if self.passed { "passed" } else { "FAILED" };
         let planted = match &self.planted {
             Some(bug) => format!(" with {bug} planted"),
@@ -179,7 +202,7 @@ impl fmt::Display for Report {
             rounded(self.elapsed_s),
         )?;
         for found in &self.failures {
-            self.write_failure(out, found)?;
+            self.write_failure(out, found, command)?;
         }
         for found in &self.known {
             writeln!(
@@ -210,10 +233,13 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
-}
 
-impl Report {
-    fn write_failure(&self, out: &mut fmt::Formatter<'_>, found: &Found) -> fmt::Result {
+    fn write_failure(
+        &self,
+        out: &mut fmt::Formatter<'_>,
+        found: &Found,
+        command: &str,
+    ) -> fmt::Result {
         writeln!(
             out,
             "  VIOLATED in {} of {} seeds: {}",
@@ -232,11 +258,28 @@ impl Report {
         if let Some(trouble) = &found.trouble {
             writeln!(out, "    {trouble}")?;
         }
+        let hidden = found.story.len().saturating_sub(LONGEST_STORY);
+        if hidden > 0 {
+            writeln!(out, "      ({hidden} lines before these; the log has them all)")?;
+        }
+        for line in &found.story[hidden..] {
+            writeln!(out, "      {line}")?;
+        }
         if let Some(log) = &found.log {
-            writeln!(out, "    stormglass replay {}", log.display())?;
+            writeln!(out, "    {command} replay {}", quoted(log))?;
         }
         Ok(())
     }
+}
+
+/// At most so many lines of a story stand in a report, from its end.
+const LONGEST_STORY: usize = 30;
+
+/// A path as a shell takes it.
+pub fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+=:@%,".contains(letter);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// A span of seconds with three digits at most, in a unit people like.

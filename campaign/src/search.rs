@@ -70,6 +70,8 @@ struct Share {
     hits: BTreeMap<Signature, Hit>,
     sometimes: BTreeMap<&'static str, u64>,
     pairs: BTreeMap<(&'static str, &'static str), u64>,
+    /// How many pairs were reached when progress last heard of them.
+    reached: usize,
     facts: Facts,
 }
 
@@ -134,7 +136,7 @@ fn search<S: Scenario>(scenario: &S, options: &Options) -> (Share, bool) {
     });
     progress.finish();
     let wanted = options.seeds.end - options.seeds.start;
-    let interrupted = all.seeds < wanted && options.time_limit.is_none();
+    let interrupted = all.seeds < wanted && (options.time_limit.is_none() || options.stopped());
     (all, interrupted)
 }
 
@@ -165,6 +167,9 @@ fn work<S: Scenario>(
                 let counts = !violation.known || options.strict;
                 failures += u64::from(counts);
                 let (known, detail) = (violation.known, violation.detail);
+                if counts && !share.hits.contains_key(&signature) {
+                    done.distinct(&signature);
+                }
                 share.hit(signature, Hit { seed, count: 1, known, detail });
             }
         }
@@ -173,6 +178,11 @@ fn work<S: Scenario>(
         done.seeds.fetch_add(seeds, Ordering::Relaxed);
         done.events.fetch_add(events, Ordering::Relaxed);
         done.failures.fetch_add(failures, Ordering::Relaxed);
+        let reached = world.pairs();
+        if reached.len() > share.reached {
+            share.reached = reached.len();
+            done.reached(reached.into_keys());
+        }
     }
     share.sometimes = world.sometimes().iter().copied().collect();
     share.pairs = world.pairs();

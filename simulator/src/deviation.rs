@@ -80,7 +80,7 @@ pub enum Deviation<R> {
         at: Duration,
         /// If given: not at that moment, but in the first step from then on that has more effects
         /// than this, after so many of them have happened.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         after_effects: Option<u32>,
         /// How long until they start again.
         #[serde(with = "span")]

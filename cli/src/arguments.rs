@@ -1,0 +1,236 @@
+//! What the command can be told, and the words that explain it.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use stormglass_campaign::parse_seeds;
+
+/// Finds bugs in distributed systems by running them in a simulated world, seed after seed.
+#[derive(Debug, Parser)]
+#[command(name = "stormglass", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print one JSON object, and nothing else, on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    fine, or what a log says was reproduced
+  1    a violation was found, or what a log says was not reproduced
+  2    bad usage, or input that cannot be read: one line on standard error says what to do
+  130  ended by Ctrl-C before anything failed
+
+Begin with:
+  stormglass list
+  stormglass campaign all --seeds 0..1000";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(List),
+    Run(Run),
+    Campaign(Campaign),
+    Planted(Planted),
+    Replay(Replay),
+    Story(Story),
+    Shrink(Shrink),
+    Convert(Convert),
+    Corpus(Corpus),
+}
+
+/// List the scenarios, what each is about, and the bugs that can be planted in it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass list
+  stormglass list --json")]
+pub(crate) struct List {}
+
+/// Run one seed of a scenario.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass run SCENARIO --seed 7
+  stormglass run SCENARIO --seed 7 --story
+  stormglass run SCENARIO --seed 7 --planted BUG --json")]
+pub(crate) struct Run {
+    /// The scenario; `list` shows them.
+    pub(crate) scenario: String,
+    /// The seed.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Plant this bug first.
+    #[arg(long, value_name = "BUG")]
+    pub(crate) planted: Option<String>,
+    /// Tell the run in words.
+    #[arg(long)]
+    pub(crate) story: bool,
+}
+
+/// Run many seeds; shrink what fails, write it down, and report.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass campaign SCENARIO
+  stormglass campaign all --seeds 0..100000 --jobs 4
+  stormglass campaign all --for 8h --out findings
+  stormglass campaign SCENARIO --planted BUG
+
+With --planted, exit code 1 says that the bug was found. Ctrl-C ends a campaign with its report.")]
+pub(crate) struct Campaign {
+    /// The scenario, or all, one after the other.
+    pub(crate) scenario: String,
+    /// Which seeds, the end not included [default: 0..1000, without an end if --for is given].
+    #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
+    pub(crate) seeds: Option<Range<u64>>,
+    /// How long to search at most, like 90s or 8h; shared equally by several scenarios.
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) time_limit: Option<Duration>,
+    /// How many threads [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The folder for the logs of failures.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub(crate) out: PathBuf,
+    /// Plant this bug first; all runs a campaign for each bug.
+    #[arg(long, value_name = "BUG")]
+    pub(crate) planted: Option<String>,
+    /// Known defects are failures, too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How many runs shrinking one failure may take.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
+    pub(crate) shrink_attempts: u64,
+}
+
+const DEFAULT_OUT: &str = "stormglass-logs";
+const DEFAULT_ATTEMPTS: u64 = 50_000;
+/// The seeds of a campaign that is not told which.
+pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
+const MOST_JOBS: usize = 1_024;
+
+/// Plant each bug in turn, and check that the property that must find it does.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass planted
+  stormglass planted SCENARIO --seeds 0..200
+  stormglass planted all --write docs/planted-bugs.md
+
+The exit code is 0 only if each bug was found by the property that must find it.")]
+pub(crate) struct Planted {
+    /// The scenario, or all.
+    #[arg(default_value = crate::session::ALL)]
+    pub(crate) scenario: String,
+    /// Which seeds, the end not included.
+    #[arg(long, value_name = "A..B", value_parser = parse_seeds, default_value = "0..1000")]
+    pub(crate) seeds: Range<u64>,
+    /// The folder for the logs.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub(crate) out: PathBuf,
+    /// Write the table to this file as well.
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) write: Option<PathBuf>,
+}
+
+/// Run a log again, and tell whether the same happens.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass replay LOG
+  stormglass replay LOG --story
+  stormglass replay LOG --healthy
+  git bisect run stormglass replay LOG --bisect
+
+Verdicts: exact (the very same run), drifted (the same violation, but the code has changed since),
+absent (it no longer happens; exit code 1).
+With --bisect the exit codes are those of git bisect run: 1 the bug is there, 0 it is not, 125
+cannot tell.")]
+pub(crate) struct Replay {
+    /// The log, .json or .bin.
+    pub(crate) log: PathBuf,
+    /// Exit as git bisect run expects.
+    #[arg(long)]
+    pub(crate) bisect: bool,
+    /// Leave out the planted bug that the log names.
+    #[arg(long)]
+    pub(crate) healthy: bool,
+    /// Tell the run in words, as it is now.
+    #[arg(long)]
+    pub(crate) story: bool,
+}
+
+/// Print the story that stands in a log.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass story LOG
+  stormglass replay LOG --story    tells the run as it is now")]
+pub(crate) struct Story {
+    /// The log, .json or .bin.
+    pub(crate) log: PathBuf,
+}
+
+/// Shrink a log: fewer and simpler deviations that still fail in the same way.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass shrink LOG
+  stormglass shrink LOG --out smaller.json --attempts 1000000
+
+Ctrl-C ends it with the smallest list so far.")]
+pub(crate) struct Shrink {
+    /// The log, .json or .bin.
+    pub(crate) log: PathBuf,
+    /// Where the smaller log is written [default: next to it, as NAME.shrunk.json].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many runs it may take.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
+    pub(crate) attempts: u64,
+}
+
+/// Write a log in the other form: .json for people, .bin for little space.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass convert LOG.bin LOG.json
+  stormglass convert LOG.json LOG.bin")]
+pub(crate) struct Convert {
+    /// The log.
+    #[arg(value_name = "IN")]
+    pub(crate) from: PathBuf,
+    /// The file to write; its name tells the form.
+    #[arg(value_name = "OUT")]
+    pub(crate) to: PathBuf,
+}
+
+/// Replay every log of a folder; each has to be exact.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass corpus
+  stormglass corpus findings --json")]
+pub(crate) struct Corpus {
+    /// The folder.
+    #[arg(default_value = "corpus")]
+    pub(crate) folder: PathBuf,
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err("no time at all; write 90s or 8h".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(format!("{error}; write 90s or 8h")),
+    }
+}
+
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST_JOBS);
+    jobs.ok_or_else(|| format!("a campaign has 1 to {MOST_JOBS} threads"))
+}

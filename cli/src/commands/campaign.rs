@@ -1,0 +1,126 @@
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use stormglass_campaign::{Entry, Options, Report, UnknownName};
+
+use crate::arguments::{Campaign, DEFAULT_SEEDS};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::session::{ALL, Session};
+
+/// Campaigns of several scenarios or bugs.
+#[derive(Serialize)]
+struct Reports {
+    passed: bool,
+    scenarios: Vec<Report>,
+}
+
+pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Exit, Problem> {
+    let chosen = choose(session, arguments)?;
+    let options = options(session, arguments, chosen.len() as u32)?;
+    let single = arguments.scenario != ALL && arguments.planted.as_deref() != Some(ALL);
+    let mut reports = Vec::new();
+    for (entry, bug) in chosen {
+        if session.interrupt.is_raised() && !reports.is_empty() {
+            break;
+        }
+        let scenario = entry.build(bug).map_err(|unknown| session.unknown(unknown))?;
+        let report = scenario.campaign(&options);
+        if !session.json {
+            let told = report.told_by(&session.program).to_string();
+            session.screen.text(told);
+            session.screen.flush();
+        }
+        reports.push(report);
+    }
+    let failed = reports.iter().any(|report| !report.failures.is_empty());
+    let passed = reports.iter().all(|report| report.passed);
+    match (session.json, single) {
+        (true, true) => reports.iter().for_each(|report| session.screen.json(report)),
+        (true, false) => session.screen.json(&Reports { passed, scenarios: reports }),
+        (false, true) => {}
+        (false, false) => session.screen.text(summary(&reports)),
+    }
+    Ok(session.exit(passed, failed))
+}
+
+/// The scenarios, each with the bug to plant.
+fn choose<'t>(
+    session: &Session<'t>,
+    arguments: &Campaign,
+) -> Result<Vec<(&'t Entry, Option<&'t str>)>, Problem> {
+    let entries = session.scenarios(&arguments.scenario)?;
+    let Some(wanted) = arguments.planted.as_deref() else {
+        return match entries.is_empty() {
+            true => Err(Problem::new("there are no scenarios; add one to the registry")),
+            false => Ok(entries.into_iter().map(|entry| (entry, None)).collect()),
+        };
+    };
+    let mut chosen = Vec::new();
+    for entry in &entries {
+        let bugs = entry.bugs.iter().map(|bug| bug.name);
+        chosen.extend(
+            bugs.filter(|bug| wanted == ALL || *bug == wanted).map(|bug| (*entry, Some(bug))),
+        );
+    }
+    if chosen.is_empty() {
+        let names = entries.iter().flat_map(|entry| entry.bugs.iter().map(|bug| bug.name));
+        return Err(session.unknown(UnknownName::new("planted bug", wanted, names)));
+    }
+    Ok(chosen)
+}
+
+/// What the arguments ask for; the time limit is shared by so many campaigns.
+fn options(session: &Session, arguments: &Campaign, shares: u32) -> Result<Options, Problem> {
+    Session::probe(&arguments.out, "no log can be written there, name another folder by --out")?;
+    let unbounded = if arguments.time_limit.is_some() { 0..u64::MAX } else { DEFAULT_SEEDS };
+    let usual = Options::new(arguments.seeds.clone().unwrap_or(unbounded));
+    Ok(Options {
+        time_limit: arguments.time_limit.map(|limit| limit / shares),
+        jobs: arguments.jobs.unwrap_or(usual.jobs),
+        strict: arguments.strict,
+        out: arguments.out.clone(),
+        shrink_attempts: arguments.shrink_attempts,
+        progress: session.progress,
+        stop: session.interrupt.heed(),
+        ..usual
+    })
+}
+
+fn summary(reports: &[Report]) -> String {
+    let mut words = String::new();
+    let name = |report: &Report| match &report.planted {
+        Some(bug) => format!("{} with {bug} planted", report.scenario),
+        None => report.scenario.clone(),
+    };
+    let widest = reports.iter().map(|report| name(report).len()).max().unwrap_or_default();
+    let count = |count: u64, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let _ = writeln!(words);
+    for report in reports {
+        let verdict = if report.passed { "passed" } else { "FAILED" };
+        let (seeds, failures) = (report.seeds_run, report.failures.len() as u64);
+        let never = report.never_seen().count();
+        let never = if never == 0 { String::new() } else { format!(", {never} never seen") };
+        let _ = writeln!(
+            words,
+            "{verdict}  {:widest$}  {}, {}{never}",
+            name(report),
+            count(seeds, "seed"),
+            count(failures, "distinct failure")
+        );
+    }
+    let passed = reports.iter().filter(|report| report.passed).count();
+    let seeds = reports.iter().map(|report| report.seeds_run).sum();
+    let failures = reports.iter().map(|report| report.failures.len() as u64).sum();
+    let _ = writeln!(
+        words,
+        "{passed} of {} in order, {}, {}",
+        reports.len(),
+        count(seeds, "seed"),
+        count(failures, "distinct failure")
+    );
+    words
+}

@@ -1,0 +1,155 @@
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use stormglass_campaign::{Entry, Found, Options, Planted as Bug, Report, Size};
+
+use crate::arguments::Planted;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::session::Session;
+
+/// Every planted bug, and what became of it.
+#[derive(Serialize)]
+struct Table {
+    passed: bool,
+    bugs: Vec<Row>,
+    median_deviations_after: Option<usize>,
+}
+
+/// What became of a planted bug.
+#[derive(Serialize)]
+struct Row {
+    scenario: &'static str,
+    #[serde(flatten)]
+    bug: Bug,
+    /// Found, and by the property that must find it.
+    passed: bool,
+    /// The property that found it, in the lowest seed or as it must.
+    found_by: Option<String>,
+    /// How many seeds were run up to the one that found it.
+    seeds_to_first: Option<u64>,
+    /// How many seeds show it, of how many.
+    seeds_failing: u64,
+    seeds_run: u64,
+    before: Option<Size>,
+    after: Option<Size>,
+    attempts: Option<u64>,
+    elapsed_s: Option<f64>,
+    log: Option<PathBuf>,
+}
+
+pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit, Problem> {
+    let entries = session.scenarios(&arguments.scenario)?;
+    if entries.iter().all(|entry| entry.bugs.is_empty()) {
+        return Err(Problem::new("no bugs can be planted there; add some to the registry"));
+    }
+    Session::probe(&arguments.out, "no log can be written there, name another folder by --out")?;
+    let options = Options {
+        strict: true,
+        out: arguments.out.clone(),
+        progress: session.progress,
+        stop: session.interrupt.heed(),
+        ..Options::new(arguments.seeds.clone())
+    };
+    let mut rows = Vec::new();
+    for entry in entries {
+        for bug in &entry.bugs {
+            if !session.interrupt.is_raised() {
+                let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
+                rows.push(row(entry, *bug, &scenario.campaign(&options), arguments.seeds.start));
+            }
+        }
+    }
+    let table = Table {
+        passed: rows.iter().all(|row| row.passed),
+        median_deviations_after: median(&rows),
+        bugs: rows,
+    };
+    let text = in_markdown(&table, arguments, &session.program);
+    if let Some(path) = &arguments.write {
+        let written = std::fs::write(path, &text);
+        written.map_err(|error| Problem::file(path, &error, "name another file by --write"))?;
+    }
+    session.tell(&table, || text);
+    Ok(session.exit(table.passed, false))
+}
+
+/// The failure of the property that must find the bug; without one, that of the lowest seed.
+fn row(entry: &Entry, bug: Bug, report: &Report, first_seed: u64) -> Row {
+    let as_it_must = |found: &&Found| found.property == bug.caught_by;
+    let by_seed = |found: &&Found| found.seed;
+    let expected = report.failures.iter().filter(as_it_must).min_by_key(by_seed);
+    let found = expected.or_else(|| report.failures.iter().min_by_key(by_seed));
+    let shrunk = found.and_then(|found| found.shrunk);
+    Row {
+        scenario: entry.name,
+        bug,
+        passed: expected.is_some_and(|found| found.log.is_some()),
+        found_by: found.map(|found| found.property.clone()),
+        seeds_to_first: found.map(|found| found.seed - first_seed + 1),
+        seeds_failing: report.failures.iter().map(|found| found.count).sum(),
+        seeds_run: report.seeds_run,
+        before: shrunk.map(|shrunk| shrunk.before),
+        after: shrunk.map(|shrunk| shrunk.after),
+        attempts: shrunk.map(|shrunk| shrunk.attempts),
+        elapsed_s: shrunk.map(|shrunk| shrunk.elapsed_s),
+        log: found.and_then(|found| found.log.clone()),
+    }
+}
+
+/// The middle one of the lists' lengths; of two in the middle the larger.
+fn median(rows: &[Row]) -> Option<usize> {
+    let mut lengths: Vec<_> = rows.iter().filter_map(|row| Some(row.after?.deviations)).collect();
+    lengths.sort_unstable();
+    lengths.get(lengths.len() / 2).copied()
+}
+
+fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
+    let Planted { scenario, seeds, .. } = arguments;
+    let mut text = format!(
+        "# Planted bugs\n\n\
+         Written by `{program} planted {scenario} --seeds {}..{} --write FILE.md`. Each bug is \
+         planted in its scenario in turn, and the property named must find it. *First* is how \
+         many seeds were run up to the first that failed, *failing* how many of all failed. \
+         *Deviations* are counted before and after shrinking, *events* after it, and *attempts* \
+         are the runs that shrinking took. All figures are the same on every machine but the \
+         last, the time that shrinking took.\n\n\
+         | scenario | bug | what it does | caught by | first | failing | deviations before | after \
+         | events | attempts | time |\n\
+         |---|---|---|---|---:|---:|---:|---:|---:|---:|---:|\n",
+        seeds.start, seeds.end
+    );
+    for row in &table.bugs {
+        let caught_by = match &row.found_by {
+            Some(_) if row.passed => row.bug.caught_by.to_owned(),
+            Some(other) => format!("NOT FOUND by {}, but by {other}", row.bug.caught_by),
+            None => format!("NOT FOUND by {}", row.bug.caught_by),
+        };
+        let cells = [
+            row.scenario.to_owned(),
+            row.bug.name.to_owned(),
+            row.bug.about.to_owned(),
+            caught_by,
+            figure(row.seeds_to_first),
+            format!("{} of {}", row.seeds_failing, row.seeds_run),
+            figure(row.before.map(|before| before.deviations)),
+            figure(row.after.map(|after| after.deviations)),
+            figure(row.after.map(|after| after.events)),
+            figure(row.attempts),
+            figure(row.elapsed_s.map(|seconds| format!("{seconds:.2} s"))),
+        ];
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    let found = table.bugs.iter().filter(|row| row.passed).count();
+    let _ = writeln!(text, "\n{found} of {} found as they must be.", table.bugs.len());
+    if let Some(median) = table.median_deviations_after {
+        let _ = writeln!(text, "Median of deviations after shrinking: {median}.");
+    }
+    text
+}
+
+fn figure(figure: Option<impl ToString>) -> String {
+    figure.map_or_else(|| "–".to_owned(), |figure| figure.to_string())
+}

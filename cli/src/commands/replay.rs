@@ -1,0 +1,61 @@
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use stormglass_campaign as campaign;
+
+use crate::arguments::Replay;
+use crate::exit::Exit;
+use crate::log::Opened;
+use crate::problem::Problem;
+use crate::session::Session;
+
+#[derive(Serialize)]
+struct Told<'r> {
+    #[serde(flatten)]
+    replay: &'r campaign::Replay,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    story: Option<&'r [String]>,
+}
+
+pub(crate) fn replay(session: &mut Session, arguments: &Replay) -> Result<Exit, Problem> {
+    let log = Opened::open(session, &arguments.log, arguments.healthy)?;
+    let replay = log.scenario.replay(&log.raw)?;
+    let told = Told { replay: &replay, story: arguments.story.then_some(&replay.story) };
+    session.tell(&told, || in_words(&log, &told, arguments));
+    let reproduced = replay.verdict != "absent";
+    // For git bisect, a commit is bad if the bug is there.
+    Ok(Exit::of(reproduced != arguments.bisect))
+}
+
+fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
+    let mut words = String::new();
+    for line in told.story.unwrap_or_default() {
+        let _ = writeln!(words, "{line}");
+    }
+    let campaign::Replay { verdict, signature, events, chain, deviations, .. } = told.replay;
+    let meaning = match *verdict {
+        "exact" => "the very same run",
+        "drifted" => "the same violation, but the run has changed since",
+        _ => "it no longer happens",
+    };
+    let title = match arguments.healthy {
+        true => format!("{} without a planted bug", log.raw.head().scenario),
+        false => log.title(),
+    };
+    let _ = writeln!(words, "{verdict}: {meaning}");
+    let _ = writeln!(words, "  {title}, {deviations} deviations, {events} events, chain {chain}");
+    let _ = match signature {
+        Some(signature) => writeln!(words, "  VIOLATED: {signature}"),
+        None => writeln!(words, "  everything held"),
+    };
+    if let Some((then, now)) = &told.replay.first_difference {
+        let _ = writeln!(words, "  the first line of the story that differs:");
+        let _ = writeln!(words, "    then {then}\n    now  {now}");
+    }
+    if !told.replay.unmatched.is_empty() {
+        let unmatched: Vec<_> = told.replay.unmatched.iter().map(usize::to_string).collect();
+        let unmatched = unmatched.join(", ");
+        let _ = writeln!(words, "  deviations that meet nothing any more, from 0: {unmatched}");
+    }
+    words
+}
