@@ -298,6 +298,8 @@ impl Replica {
             return;
         }
         self.log.truncate(nack.floor);
+        // An answer to a question from the old tail would look like a gap, and be skipped to.
+        self.outstanding.forget_all();
         self.metrics.truncations += 1;
         if self.is_persistent() {
             env.write(Record::Truncate { to: nack.floor });

@@ -63,6 +63,11 @@ impl Outstanding {
         self.tokens.retain(|token| token.leader != leader);
     }
 
+    /// Drops every request.
+    pub fn forget_all(&mut self) {
+        self.tokens.clear();
+    }
+
     /// The unanswered requests, oldest first.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens

@@ -202,6 +202,18 @@ fn a_replica_takes_its_suffix_back_and_asks_on_at_once() {
     assert_eq!(happened.requests()[0].1.since_seq, 2);
 }
 
+/// Two questions from the same tail: one is refused, and then the other is answered.
+#[test]
+fn an_answer_from_before_a_truncation_does_not_count() {
+    let mut node = holding(&[stamp(1, 0), stamp(1, 0), stamp(2, 1)]);
+    node.hear(0, leads(3, 2, 9, stamp(3, 0)));
+    let first = node.tick().requests()[0].1.request_id;
+    let second = node.tick().requests()[0].1.request_id;
+    node.hear(0, nack(first, NackCode::PrefixMismatch, 3, 2));
+    node.hear(0, Message::SyncResponse(response(second, 3..5)));
+    assert_eq!((node.replica.log().len(), node.replica.tail()), (2, 2));
+}
+
 #[test]
 fn a_suffix_stays_if_the_log_has_moved_since_the_question() {
     let mut node = holding(&[stamp(1, 0), stamp(1, 0), stamp(2, 1)]);

@@ -30,35 +30,43 @@ impl Happened {
     }
 
     pub fn heartbeats(&self) -> Vec<(u32, &Heartbeat)> {
-        let of = |(to, message)| match message {
-            &Message::Heartbeat(ref heartbeat) => Some((to, heartbeat)),
-            _ => None,
-        };
-        self.sent().into_iter().filter_map(of).collect()
+        self.sent()
+            .into_iter()
+            .filter_map(|(to, message)| match message {
+                Message::Heartbeat(heartbeat) => Some((to, heartbeat)),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn requests(&self) -> Vec<(u32, &SyncRequest)> {
-        let of = |(to, message)| match message {
-            &Message::SyncRequest(ref request) => Some((to, request)),
-            _ => None,
-        };
-        self.sent().into_iter().filter_map(of).collect()
+        self.sent()
+            .into_iter()
+            .filter_map(|(to, message)| match message {
+                Message::SyncRequest(request) => Some((to, request)),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn responses(&self) -> Vec<&SyncResponse> {
-        let of = |(_, message)| match message {
-            &Message::SyncResponse(ref response) => Some(response),
-            _ => None,
-        };
-        self.sent().into_iter().filter_map(of).collect()
+        self.sent()
+            .into_iter()
+            .filter_map(|(_, message)| match message {
+                Message::SyncResponse(response) => Some(response),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn nacks(&self) -> Vec<NackCode> {
-        let of = |(_, message)| match message {
-            &Message::SyncNack(ref nack) => Some(nack.code),
-            _ => None,
-        };
-        self.sent().into_iter().filter_map(of).collect()
+        self.sent()
+            .into_iter()
+            .filter_map(|(_, message)| match message {
+                Message::SyncNack(nack) => Some(nack.code),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn disk(&self) -> Vec<&Effect<Replica>> {

@@ -25,7 +25,10 @@ fn at(milliseconds: u64) -> Time {
     Time::ZERO + Duration::from_millis(milliseconds)
 }
 
-fn after(heartbeats: &[(u32, Role, u64)]) -> Tracker {
+/// Sender, role and tail.
+type Said = (u32, Role, u64);
+
+fn after(heartbeats: &[Said]) -> Tracker {
     let mut tracker = Tracker::new(INTERVAL);
     for &(from, role, tail) in heartbeats {
         tracker.record(NodeId(from), peer(0, role, tail), Order::Tail);
@@ -36,7 +39,7 @@ fn after(heartbeats: &[(u32, Role, u64)]) -> Tracker {
 #[test]
 fn belief_moves_to_the_first_leader_and_then_only_to_better_ones() {
     use Role::{Leader, Replica};
-    let cases: [(&[(u32, Role, u64)], Option<u32>); 7] = [
+    let cases: [(&[Said], Option<u32>); 7] = [
         (&[(2, Replica, 9)], None),
         (&[(2, Leader, 0)], Some(2)),
         (&[(2, Leader, 5), (3, Leader, 6)], Some(3)),
