@@ -23,6 +23,9 @@ pub struct Report {
     pub events_per_s: f64,
     /// Virtual time in all runs.
     pub simulated_s: f64,
+    /// A digest of the hash chains of all seeds, in hexadecimal: two campaigns over the same seeds
+    /// have the same one if each seed was the same run in both.
+    pub chains: String,
     /// No failure, and everything that should be seen sometimes was seen.
     pub passed: bool,
     /// It was ended before all seeds were run.
@@ -193,13 +196,14 @@ impl Report {
         writeln!(out, "{}{planted}: {verdict}", self.scenario)?;
         writeln!(
             out,
-            "  {} seeds{}, {} events, {:.0} events/s, {} simulated in {}",
+            "  {} seeds{}, {} events, {:.0} events/s, {} simulated in {}, chains {}",
             self.seeds_run,
             if self.interrupted { " (interrupted)" } else { "" },
             self.events,
             self.events_per_s,
             rounded(self.simulated_s),
             rounded(self.elapsed_s),
+            self.chains,
         )?;
         for found in &self.failures {
             self.write_failure(out, found, command)?;

@@ -50,6 +50,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         elapsed_s,
         events_per_s: share.events as f64 / elapsed_s.max(1e-9),
         simulated_s: share.simulated_ns as f64 / 1e9,
+        chains: format!("{:016x}", share.chains),
         passed: failures.is_empty() && all_seen,
         interrupted,
         failures,
@@ -67,6 +68,8 @@ struct Share {
     seeds: u64,
     events: u64,
     simulated_ns: u128,
+    /// The sum of the chains of all seeds, each weighed by its seed: the same in any order.
+    chains: u64,
     hits: BTreeMap<Signature, Hit>,
     sometimes: BTreeMap<&'static str, u64>,
     pairs: BTreeMap<(&'static str, &'static str), u64>,
@@ -103,6 +106,7 @@ impl Share {
         self.seeds += other.seeds;
         self.events += other.events;
         self.simulated_ns += other.simulated_ns;
+        self.chains = self.chains.wrapping_add(other.chains);
         other.hits.into_iter().for_each(|(signature, hit)| self.hit(signature, hit));
         for (name, count) in other.sometimes {
             *self.sometimes.entry(name).or_default() += count;
@@ -162,6 +166,8 @@ fn work<S: Scenario>(
             let outcome = world.search(seed);
             events += outcome.events;
             share.simulated_ns += u128::from(outcome.time.as_nanos());
+            let weight = seed.wrapping_mul(2) | 1;
+            share.chains = share.chains.wrapping_add(outcome.chain.wrapping_mul(weight));
             if let Some(failure) = outcome.failure {
                 let (signature, violation) = (failure.signature(), failure.violation);
                 let counts = !violation.known || options.strict;

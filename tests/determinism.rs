@@ -1,0 +1,88 @@
+//! One seed is one run: alone, in a batch, on one thread or two, without and with optimisation.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use stormglass::Options;
+
+const SEEDS: std::ops::Range<u64> = 0..48;
+
+/// The digest of all chains of a scenario, run in a campaign on so many threads.
+fn in_a_batch(name: &str, jobs: usize) -> String {
+    let registry = stormglass_scenarios::registry();
+    let entry = registry.find(name).expect("it is listed");
+    let scenario = entry.build(None).expect("nothing is planted");
+    let jobs = NonZeroUsize::new(jobs).expect("not zero");
+    scenario.campaign(&Options { jobs, ..Options::new(SEEDS) }).chains
+}
+
+/// The same digest from runs that each have a world of their own.
+fn alone(name: &str) -> String {
+    let registry = stormglass_scenarios::registry();
+    let entry = registry.find(name).expect("it is listed");
+    let scenario = entry.build(None).expect("nothing is planted");
+    let sum = SEEDS.fold(0_u64, |sum, seed| {
+        let chain = scenario.run(seed, false).chain;
+        let chain = u64::from_str_radix(&chain, 16).expect("a chain is hexadecimal");
+        sum.wrapping_add(chain.wrapping_mul(seed * 2 + 1))
+    });
+    format!("{sum:016x}")
+}
+
+fn names() -> Vec<&'static str> {
+    let names: Vec<_> =
+        stormglass_scenarios::registry().entries().iter().map(|entry| entry.name).collect();
+    assert!(!names.is_empty());
+    names
+}
+
+#[test]
+fn a_seed_is_the_same_run_alone_and_in_a_batch_on_one_thread_and_on_two() {
+    for name in names() {
+        let alone = alone(name);
+        assert_eq!(in_a_batch(name, 1), alone, "{name} on one thread");
+        assert_eq!(in_a_batch(name, 2), alone, "{name} on two threads");
+    }
+}
+
+#[test]
+fn seeds_are_different_runs() {
+    for name in names() {
+        let registry = stormglass_scenarios::registry();
+        let scenario = registry.find(name).expect("it is listed").build(None).expect("healthy");
+        let mut chains: Vec<_> = SEEDS.map(|seed| scenario.run(seed, false).chain).collect();
+        chains.sort_unstable();
+        chains.dedup();
+        assert_eq!(chains.len() as u64, SEEDS.end, "{name}");
+    }
+}
+
+#[test]
+fn a_seed_is_the_same_run_with_and_without_optimisation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let seeds = format!("{}..{}", SEEDS.start, SEEDS.end);
+    let arguments =
+        ["run", "--release", "--quiet", "--locked", "--offline", "-p", "stormglass-cli"];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--", "campaign", "all", "--json", "--seeds", &seeds])
+        .arg("--out")
+        .arg(std::env::temp_dir().join("stormglass-determinism"))
+        .current_dir(root)
+        .output()
+        .expect("cargo runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr));
+    });
+    let scenarios = report["scenarios"].as_array().expect("there are scenarios");
+    let optimised: Vec<_> = scenarios
+        .iter()
+        .map(|report| (report["scenario"].as_str(), report["chains"].as_str()))
+        .collect();
+    let here: Vec<_> = names().into_iter().map(|name| (name, in_a_batch(name, 2))).collect();
+    let here: Vec<_> =
+        here.iter().map(|(name, chains)| (Some(*name), Some(chains.as_str()))).collect();
+    assert_eq!(here, optimised);
+}
