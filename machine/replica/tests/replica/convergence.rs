@@ -60,6 +60,7 @@ pub fn configs(nodes: u32, hardening: Hardening, storage: Storage) -> Vec<Config
         config.tick_phase = interval * config.node.0 / nodes;
         config.select_after = Some(interval);
         config.storage = storage;
+        config.retention.entries = Some(20);
     }
     configs
 }
@@ -79,6 +80,7 @@ pub fn storm(cluster: &mut Cluster, dice: &mut Dice) {
             7 => cluster.cut = cut_off(node, nodes as usize),
             8..10 => cluster.cut.clear(),
             10 => cluster.ask(node, Request::relinquish()),
+            11 => cluster.ask(node, Request::SweepRetention),
             _ => cluster.ask(node, Request::Append(bytes_of(1_000 * node as u64 + written))),
         }
     }
@@ -105,12 +107,15 @@ pub fn unsettled(cluster: &Cluster) -> Option<String> {
     if leaders.len() != 1 {
         return Some(format!("leaders: {leaders:?}"));
     }
-    let mut logs = cluster.live().map(|replica| {
-        let held: Vec<_> = replica.log().entries().cloned().collect();
-        (replica.tail(), held)
-    });
-    let first = logs.next()?;
-    logs.any(|log| log != first).then(|| "the logs differ".to_string())
+    let leader = cluster.node(leaders[0] as usize);
+    let agrees = |replica: &Replica| {
+        let mut held = replica.log().entries();
+        let same = |ours, theirs: Option<_>| theirs.is_none_or(|theirs| ours == theirs);
+        replica.tail() == leader.tail()
+            && held.all(|entry| same(entry, leader.log().get(entry.seq)))
+    };
+    let differs = cluster.live().find(|replica| !agrees(replica));
+    differs.map(|replica| format!("the log of node {} differs", replica.config().node))
 }
 
 fn hardened_storm(storage: Storage, nodes: u32, seed: u64) {
