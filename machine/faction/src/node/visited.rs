@@ -12,11 +12,11 @@ pub struct Visited(u32);
 macro_rules! cells {
     ($($state:literal)*) => {
         [$(
-            concat!($state, " x ParticipationObserved"),
-            concat!($state, " x ReadyObserved"),
-            concat!($state, " x LocalParticipationCompleted"),
-            concat!($state, " x DeadlineExpired"),
-            concat!($state, " x Probe"),
+            concat!($state, " × ParticipationObserved"),
+            concat!($state, " × ReadyObserved"),
+            concat!($state, " × LocalParticipationCompleted"),
+            concat!($state, " × DeadlineExpired"),
+            concat!($state, " × Probe"),
         )*]
     };
 }

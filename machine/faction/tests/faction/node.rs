@@ -252,7 +252,7 @@ fn the_cells_of_a_restored_node_are_those_of_this_boot() {
     assert!(node.has_announced_ready());
     step(&mut node, Input::Start);
     step(&mut node, message(1, Message::Ready { asks: false }));
-    assert_eq!(node.visited().names().collect::<Vec<_>>(), ["Collecting x ReadyObserved"]);
+    assert_eq!(node.visited().names().collect::<Vec<_>>(), ["Collecting × ReadyObserved"]);
 }
 
 #[test]
