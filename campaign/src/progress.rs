@@ -57,7 +57,7 @@ impl Progress {
         let mut progress = Progress { scenario, bar: None, watch, last_line: Duration::ZERO };
         if options.progress && console_on_stderr() {
             let bar = match options.time_limit {
-                Some(limit) => ProgressBar::new(limit.as_secs()),
+                Some(limit) => ProgressBar::new(millis(limit)),
                 None => ProgressBar::new(options.seeds.end - options.seeds.start),
             };
             bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -89,7 +89,7 @@ impl Progress {
         );
         match &self.bar {
             Some(bar) => {
-                bar.set_position(options.time_limit.map_or(seeds, |_| elapsed.as_secs()));
+                bar.set_position(options.time_limit.map_or(seeds, |_| millis(elapsed)));
                 bar.set_message(words);
             }
             None if elapsed >= self.last_line + LINE_EVERY => {
@@ -107,8 +107,12 @@ impl Progress {
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Nobody may be listening any more; a campaign does not end for that.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use stormglass_simulator::{Facts, Scenario, Signature, World};
 
 use crate::clock::Stopwatch;
-use crate::progress::{Done, Progress};
+use crate::progress::{Done, Progress, say};
 use crate::report::{Coverage, tallies};
 use crate::triage::triage;
 use crate::{Found, Options, Report};
@@ -30,6 +30,9 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         if hit.known && !options.strict {
             known.push(found);
         } else {
+            if options.progress {
+                say(&format!("{}: shrinks: {signature}", scenario.name()));
+            }
             triage(scenario, options, &signature, &mut found);
             failures.push(found);
         }

@@ -6,7 +6,7 @@ use stormglass_campaign::Runnable;
 use stormglass_replay::{LogError, RawLog};
 
 use crate::problem::Problem;
-use crate::session::Session;
+use crate::session::{Session, folder};
 
 /// A log with the scenario it is of.
 pub(crate) struct Opened {
@@ -44,6 +44,5 @@ pub(crate) fn check_name(path: &Path) -> Result<(), Problem> {
     if !has_form(path) {
         return Err(LogError::UnknownForm { path: path.to_owned() }.into());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    Session::probe(folder.unwrap_or(Path::new(".")), "no file can be made there, name another")
+    Session::probe(folder(path), "no file can be made there, name another")
 }

@@ -48,8 +48,16 @@ impl<'t> Screen<'t> {
     pub(crate) fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value);
         let text = text.expect("what the command tells has string keys and finite numbers only");
-        self.write(&text);
-        self.write("\n");
+        // JSON itself lets some control characters stand in strings, such as delete.
+        let mut safe = String::with_capacity(text.len() + 1);
+        for letter in text.chars() {
+            match letter.is_control() && letter != '\n' {
+                true => safe.push_str(&format!("\\u{:04x}", u32::from(letter))),
+                false => safe.push(letter),
+            }
+        }
+        safe.push('\n');
+        self.write(&safe);
     }
 
     fn line(&mut self, line: &str) {

@@ -22,6 +22,14 @@ pub(crate) struct Session<'t> {
 /// The name that stands for every scenario, or every bug.
 pub(crate) const ALL: &str = "all";
 
+/// The folder that a file is in.
+pub(crate) fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 impl<'t> Session<'t> {
     /// Tells a result: an object for programs, or text for people.
     pub(crate) fn tell(&mut self, object: &impl Serialize, text: impl FnOnce() -> String) {

@@ -132,7 +132,7 @@ impl Scenario for Counting {
     }
 
     fn settings(&self) -> Settings {
-        let (storm, calm) = (Duration::from_secs(4), Duration::from_secs(1));
+        let (storm, calm) = (Duration::from_secs(4), Duration::from_secs(3));
         Settings { flush: Duration::from_millis(2), storm, calm, ..Settings::default() }
     }
 

@@ -117,7 +117,7 @@ fn summary(reports: &[Report]) -> String {
     let failures = reports.iter().map(|report| report.failures.len() as u64).sum();
     let _ = writeln!(
         words,
-        "{passed} of {} in order, {}, {}",
+        "{passed} of {} passed, {}, {}",
         reports.len(),
         count(seeds, "seed"),
         count(failures, "distinct failure")

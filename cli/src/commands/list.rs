@@ -24,7 +24,10 @@ pub(crate) fn list(session: &mut Session) -> Exit {
         .iter()
         .map(|Entry { name, about, bugs, .. }| Listed { scenario: name, about, planted: bugs })
         .collect();
-    session.tell(&List { scenarios }, || entries.iter().map(in_words).collect());
+    session.tell(&List { scenarios }, || match entries {
+        [] => "there are no scenarios; add one to the registry".to_owned(),
+        entries => entries.iter().map(in_words).collect(),
+    });
     Exit::Fine
 }
 

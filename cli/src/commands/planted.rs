@@ -2,12 +2,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use stormglass_campaign::{Entry, Found, Options, Planted as Bug, Report, Size};
+use stormglass_campaign::{Entry, Found, Options, Planted as Bug, Report, Size, quoted};
 
 use crate::arguments::Planted;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::session::Session;
+use crate::session::{Session, folder};
 
 /// Every planted bug, and what became of it.
 #[derive(Serialize)]
@@ -45,6 +45,10 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
         return Err(Problem::new("no bugs can be planted there; add some to the registry"));
     }
     Session::probe(&arguments.out, "no log can be written there, name another folder by --out")?;
+    if let Some(path) = &arguments.write {
+        let advice = "the table cannot be written there, name another file by --write";
+        Session::probe(folder(path), advice)?;
+    }
     let options = Options {
         strict: true,
         out: arguments.out.clone(),
@@ -106,10 +110,11 @@ fn median(rows: &[Row]) -> Option<usize> {
 }
 
 fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
-    let Planted { scenario, seeds, .. } = arguments;
+    let Planted { scenario, seeds, write, .. } = arguments;
+    let write = write.as_ref().map(|path| format!(" --write {}", quoted(path)));
     let mut text = format!(
         "# Planted bugs\n\n\
-         Written by `{program} planted {scenario} --seeds {}..{} --write FILE.md`. Each bug is \
+         Written by `{program} planted {scenario} --seeds {}..{}{}`. Each bug is \
          planted in its scenario in turn, and the property named must find it. *First* is how \
          many seeds were run up to the first that failed, *failing* how many of all failed. \
          *Deviations* are counted before and after shrinking, *events* after it, and *attempts* \
@@ -118,7 +123,9 @@ fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
          | scenario | bug | what it does | caught by | first | failing | deviations before | after \
          | events | attempts | time |\n\
          |---|---|---|---|---:|---:|---:|---:|---:|---:|---:|\n",
-        seeds.start, seeds.end
+        seeds.start,
+        seeds.end,
+        write.unwrap_or_default(),
     );
     for row in &table.bugs {
         let caught_by = match &row.found_by {
@@ -137,7 +144,7 @@ fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
             figure(row.after.map(|after| after.deviations)),
             figure(row.after.map(|after| after.events)),
             figure(row.attempts),
-            figure(row.elapsed_s.map(|seconds| format!("{seconds:.2} s"))),
+            figure(row.elapsed_s.map(|seconds| format!("{:.0} ms", seconds * 1_000.0))),
         ];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         let _ = writeln!(text, "| {} |", cells.join(" | "));
