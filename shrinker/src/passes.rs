@@ -15,7 +15,7 @@ const PAIRS: usize = 256;
 
 /// The longest stride from simpler self to simpler self. Walking it costs no attempt but it does
 /// cost time, and nothing else would stop a walk through simpler selves that have no end.
-const STRIDE: usize = 4096;
+const STRIDE: usize = 65_536;
 
 /// What shrinking came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +59,14 @@ impl std::error::Error for NotFailing {}
 pub fn shrink<T: Item, V: Into<Verdict>>(
     items: Vec<T>,
     budget: Budget<'_>,
-    test: impl FnMut(&[T]) -> V,
+    mut test: impl FnMut(&[T]) -> V,
 ) -> Result<Shrunk<T>, NotFailing> {
-    let mut shrinker = Shrinker { search: Search::new(items, budget, test), minimal_at: None };
+    let mut test = |items: &[T]| test(items).into();
+    shrink_within(Search::new(items, budget, &mut test))
+}
+
+fn shrink_within<T: Item>(search: Search<'_, T>) -> Result<Shrunk<T>, NotFailing> {
+    let mut shrinker = Shrinker { search, minimal_at: None };
     match shrinker.search.unchanged() {
         Ok(false) => return Err(NotFailing),
         Ok(true) => {
@@ -77,14 +82,14 @@ pub fn shrink<T: Item, V: Into<Verdict>>(
     })
 }
 
-struct Shrinker<'a, T, F> {
-    search: Search<'a, T, F>,
+struct Shrinker<'a, T> {
+    search: Search<'a, T>,
     /// The count of improvements at which the list was found to be 1-minimal. With one more
     /// improvement it is another list.
     minimal_at: Option<u64>,
 }
 
-impl<T: Item, V: Into<Verdict>, F: FnMut(&[T]) -> V> Shrinker<'_, T, F> {
+impl<T: Item> Shrinker<'_, T> {
     fn run(&mut self) -> Result<(), Ended> {
         loop {
             let before = self.search.improvements();

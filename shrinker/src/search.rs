@@ -66,8 +66,11 @@ fn select<A: Clone>(all: &[A], indices: &[usize]) -> Vec<A> {
 }
 
 /// A search for a smaller list that fails.
-pub(crate) struct Search<'a, T, F> {
-    test: F,
+///
+/// The test is behind a pointer, so that all this is compiled once for each type of item and not
+/// once for each test. Against a run of the test a call through a pointer costs nothing.
+pub(crate) struct Search<'a, T> {
+    test: &'a mut dyn FnMut(&[T]) -> Verdict,
     budget: Budget<'a>,
     attempts: u64,
     best: List<T>,
@@ -77,8 +80,12 @@ pub(crate) struct Search<'a, T, F> {
     passing: BTreeSet<Fingerprint>,
 }
 
-impl<'a, T: Item, V: Into<Verdict>, F: FnMut(&[T]) -> V> Search<'a, T, F> {
-    pub(crate) fn new(items: Vec<T>, budget: Budget<'a>, test: F) -> Search<'a, T, F> {
+impl<'a, T: Item> Search<'a, T> {
+    pub(crate) fn new(
+        items: Vec<T>,
+        budget: Budget<'a>,
+        test: &'a mut dyn FnMut(&[T]) -> Verdict,
+    ) -> Search<'a, T> {
         let places = (0..items.len()).collect();
         let fingerprints = items.iter().map(Fingerprint::new).collect();
         let best = List { items, places, fingerprints };
@@ -153,7 +160,7 @@ impl<'a, T: Item, V: Into<Verdict>, F: FnMut(&[T]) -> V> Search<'a, T, F> {
             }
             self.attempts += 1;
             let candidate = self.best.after(edit);
-            let used = match (self.test)(&candidate.items).into() {
+            let used = match (self.test)(&candidate.items) {
                 Verdict::Passes => {
                     self.passing.insert(fingerprint);
                     return Ok(improved);

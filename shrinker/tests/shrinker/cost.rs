@@ -72,3 +72,25 @@ fn a_large_value_takes_the_square_of_its_digits() {
     assert_eq!(shrunk.items, [thing(0, 123_456_789_012)]);
     assert!(shrunk.attempts <= 480, "{} attempts", shrunk.attempts);
 }
+
+#[test]
+fn each_value_is_done_with_before_the_next() {
+    // Each of four values takes its way to the boundary once, without other passes in between.
+    let items = (0..4).map(|name| thing(name, 1_000_000)).collect();
+    let needed = |things: &[Thing]| {
+        (0..4).all(|name| value(things, name).is_some_and(|value| value >= 300_000 + name))
+    };
+    check(items, needed, &[0, 1, 2, 3], 450);
+}
+
+#[test]
+fn the_largest_group_goes_first() {
+    // A hundred pairs, labelled 0 to 99, that may only go once the large group 100 is gone.
+    let pairs = (0..200).map(|name| Thing { group: name / 2, ..thing(name, 0) });
+    let large = (200..1_000).map(|name| Thing { group: 100, ..thing(name, 0) });
+    let needed = |things: &[Thing]| {
+        let large = things.iter().filter(|thing| thing.group == 100).count();
+        has(things, 13) && (large == 0 || large == 800 && things.len() == 1_000)
+    };
+    check(pairs.chain(large).collect(), needed, &[13], 22);
+}
