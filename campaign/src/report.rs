@@ -40,6 +40,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// What was counted.
     pub facts: BTreeMap<String, FactTally>,
+    /// Facts the scenario expects that some seed showed.
+    pub reached: Vec<String>,
     /// Facts the scenario expects that no seed showed.
     pub unreached: Vec<String>,
 }
@@ -221,7 +223,8 @@ impl Report {
                 count => writeln!(out, "  sometimes, in {count} seeds: {name}")?,
             }
         }
-        for (name, FactTally { runs, total, most }) in &self.facts {
+        let others = self.facts.iter().filter(|(name, _)| !self.reached.contains(name));
+        for (name, FactTally { runs, total, most }) in others {
             writeln!(out, "  counted: {name}: {total} in {runs} seeds, at most {most} in one")?;
         }
         let (states, pairs) = (self.coverage.states.len(), self.coverage.pairs.len());
@@ -232,8 +235,13 @@ impl Report {
                 self.coverage.pairs.keys().filter_map(|pair| pair.strip_prefix(&prefix)).collect();
             writeln!(out, "    {state}: {}", kinds.join(", "))?;
         }
-        if !self.unreached.is_empty() {
-            writeln!(out, "  never reached: {}", self.unreached.join("; "))?;
+        let expected = self.reached.len() + self.unreached.len();
+        if expected > 0 {
+            writeln!(out, "  reached {} of {expected} expected:", self.reached.len())?;
+            writeln!(out, "    {}", self.reached.join(", "))?;
+        }
+        for name in &self.unreached {
+            writeln!(out, "    NEVER REACHED: {name}")?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use stormglass_simulator::{Facts, Scenario, Signature, World};
@@ -40,11 +41,10 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     let sometimes: BTreeMap<_, _> =
         share.sometimes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     let all_seen = interrupted || sometimes.values().all(|count| *count > 0);
-    let unreached = scenario
+    let (reached, unreached) = scenario
         .expected_facts()
         .into_iter()
-        .filter(|name| share.facts.get(name).runs == 0)
-        .collect();
+        .partition(|name| share.facts.get(name).runs > 0);
     Report {
         scenario: scenario.name().to_owned(),
         planted: scenario.planted().map(str::to_owned),
@@ -61,6 +61,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         sometimes,
         coverage: Coverage::new(&share.pairs),
         facts: tallies(&share.facts),
+        reached,
         unreached,
     }
 }
@@ -130,15 +131,23 @@ fn search<S: Scenario>(scenario: &S, options: &Options) -> (Share, bool) {
         || options.stopped() || options.time_limit.is_some_and(|limit| watch.elapsed() >= limit);
     let mut progress = Progress::new(scenario.name(), options);
     let mut all = Share::default();
+    let (sender, shares) = mpsc::channel();
     std::thread::scope(|scope| {
-        let worker = || work(scenario, options, &next, &done, &over);
-        let workers: Vec<_> = (0..options.jobs.get()).map(|_| scope.spawn(worker)).collect();
-        while workers.iter().any(|worker| !worker.is_finished()) {
-            progress.show(&done, options);
-            std::thread::park_timeout(GLANCE);
+        for _ in 0..options.jobs.get() {
+            let sender = sender.clone();
+            let (next, done, over) = (&next, &done, &over);
+            scope.spawn(move || {
+                let share = work(scenario, options, next, done, over);
+                sender.send(share).unwrap_or_else(|_| unreachable!("this scope receives it"));
+            });
         }
-        for worker in workers {
-            all.merge(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        drop(sender);
+        loop {
+            match shares.recv_timeout(GLANCE) {
+                Ok(share) => all.merge(share),
+                Err(RecvTimeoutError::Timeout) => progress.show(&done, options),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
     });
     progress.finish();

@@ -13,10 +13,13 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     name: &'static str,
     nodes: RangeInclusive<u32>,
     machine: fn(NodeId) -> M,
-    ask: Option<(u32, fn(&mut Dice) -> M::Request)>,
+    ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
 }
+
+/// How many requests clients make, and what draws each.
+type Questions<M> = (u32, fn(&mut Dice) -> <M as Machine>::Request);
 
 impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
