@@ -9,7 +9,7 @@ const WHOLE: usize = 48;
 /// At the end of a longer one, so many lines are told in any case.
 const ENDING: usize = 12;
 /// Longer lines are cut.
-const WIDEST: usize = 220;
+const WIDEST: usize = 200;
 
 /// Tells a run in words: what each machine was given, what it became and what it did.
 ///
@@ -52,12 +52,7 @@ impl<'d, M: Machine> Story<'d, M> {
 
     fn line(&mut self, now: Time, matters: bool, text: &str) {
         let time = now.to_string();
-        let mut text = format!("{time:>12}  {text}");
-        if let Some((cut, _)) = text.char_indices().nth(WIDEST) {
-            text.truncate(cut);
-            text.push('…');
-        }
-        self.lines.push(Line { text, matters });
+        self.lines.push(Line { text: format!("{time:>12}  {text}"), matters });
     }
 
     fn stepped(&mut self, cluster: &Cluster<M>, node: NodeId, effects: &[Effect<M>]) {
@@ -81,7 +76,6 @@ impl<'d, M: Machine> Story<'d, M> {
             Deviation::Pause { node, lasts, .. } => {
                 format!("node {node} stands still for {}", span(*lasts))
             }
-            Deviation::Crash { .. } => return,
             _ => return,
         };
         self.line(now, true, &text);
@@ -161,6 +155,20 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                 let kind = stormglass_machine::Kind::kind(message);
                 self.line(now, false, &format!("    {kind} from {from} to {to} is cut off"));
             }
+            Event::Late { node, timer, by } => {
+                self.line(
+                    now,
+                    true,
+                    &format!("    timer {timer:?} of node {node} will be {} late", span(by)),
+                );
+            }
+            Event::Slow { node, by } => {
+                self.line(
+                    now,
+                    true,
+                    &format!("    the disk of node {node} takes {} longer", span(by)),
+                );
+            }
             Event::Struck(position) => self.struck(now, position),
             Event::Ended(position) => self.ended(now, position),
             Event::Crashed { node, lost } => self.crashed(now, node, lost),
@@ -175,13 +183,16 @@ fn condense(lines: Vec<Line>) -> Vec<String> {
     let ending = lines.len().saturating_sub(ENDING);
     let mut told = Vec::new();
     let mut quiet = 0;
-    let note = |quiet: usize| format!("{:>12}  ({quiet} quiet steps)", "");
+    let note = |quiet: usize| {
+        let steps = if quiet == 1 { "step" } else { "steps" };
+        format!("{:>12}  ({quiet} quiet {steps})", "")
+    };
     for (position, line) in lines.into_iter().enumerate() {
         if whole || line.matters || position >= ending {
             if quiet > 0 {
                 told.push(note(std::mem::take(&mut quiet)));
             }
-            told.push(line.text);
+            told.push(narrow(line.text));
         } else {
             quiet += 1;
         }
@@ -190,6 +201,15 @@ fn condense(lines: Vec<Line>) -> Vec<String> {
         told.push(note(quiet));
     }
     told
+}
+
+/// Cuts what is too wide to be read.
+fn narrow(mut text: String) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(WIDEST) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
 }
 
 /// Effects in words; messages of one kind to several nodes are put together.

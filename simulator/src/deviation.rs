@@ -272,9 +272,12 @@ impl<R> Deviation<R> {
                 Err(Nonsense("the nodes or links of a cut are a list in ascending order".into()))
             }
             Deviation::Clock { drift_ppm, .. }
-                if drift_ppm.unsigned_abs() > MAX_DRIFT_PPM.unsigned_abs() => Err(Nonsense(
-                format!("a clock drifts by at most {MAX_DRIFT_PPM} parts per million"),
-            )),
+                if drift_ppm.unsigned_abs() > MAX_DRIFT_PPM.unsigned_abs() =>
+            {
+                Err(Nonsense(format!(
+                    "a clock drifts by at most {MAX_DRIFT_PPM} parts per million"
+                )))
+            }
             _ => Ok(()),
         }
     }

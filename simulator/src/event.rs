@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use stormglass_machine::{Effect, Input, Machine, NodeId};
 
 use crate::deviation::Fate;
@@ -49,6 +51,22 @@ pub enum Event<'a, M: Machine> {
         to: NodeId,
         /// The message.
         message: &'a M::Message,
+    },
+    /// A timer that is being set will fire late.
+    Late {
+        /// Whose timer.
+        node: NodeId,
+        /// Which.
+        timer: M::Timer,
+        /// How late.
+        by: Duration,
+    },
+    /// A flush that is being asked for will be slow.
+    Slow {
+        /// Whose disk.
+        node: NodeId,
+        /// How much slower than usual.
+        by: Duration,
     },
     /// An episode of the plan begins to strike: a crash, a cut, a pause. The number is its
     /// position in the list of deviations.

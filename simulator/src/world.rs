@@ -353,6 +353,9 @@ impl<'s, S: Scenario> World<'s, S> {
                 Effect::Send { to, message } => self.send(node, to, message, decisions, watch),
                 Effect::SetTimer { timer, after } => {
                     let late = decisions.timer(now, node, timer.kind());
+                    if !late.is_zero() {
+                        self.tell(watch, Event::Late { node, timer, by: late });
+                    }
                     let slot = &mut self.cluster.nodes[node.index()];
                     slot.cancel_timer(timer);
                     let token = slot.next_token;
@@ -371,11 +374,15 @@ impl<'s, S: Scenario> World<'s, S> {
                     self.cluster.nodes[node.index()].disk.write(record, Kind::Checkpoint);
                 }
                 Effect::Flush => {
-                    let slot = &mut self.cluster.nodes[node.index()];
-                    if slot.disk.unflushed() == 0 {
+                    if self.cluster.unflushed(node) == 0 {
                         continue;
                     }
-                    let takes = self.settings.flush + decisions.flush(now, node);
+                    let slow = decisions.flush(now, node);
+                    if !slow.is_zero() {
+                        self.tell(watch, Event::Slow { node, by: slow });
+                    }
+                    let takes = self.settings.flush + slow;
+                    let slot = &mut self.cluster.nodes[node.index()];
                     if takes.is_zero() {
                         slot.disk.flush();
                         continue;
