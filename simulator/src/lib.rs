@@ -33,6 +33,7 @@ mod disk;
 mod event;
 mod facts;
 mod faults;
+mod happen;
 mod panic;
 mod plain;
 mod property;
