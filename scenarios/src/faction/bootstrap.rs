@@ -74,6 +74,7 @@ impl Scenario for Bootstrap {
             ending::all_bootstrap(),
             seen::straight_to_bootstrapped(),
             seen::latecomer(),
+            seen::window_in_solitude(),
             seen::restart_while_collecting(),
             seen::restart_after_conclusion(),
         ]);

@@ -13,8 +13,8 @@ use super::setup;
 
 /// A cluster that has little time: in the end everybody has concluded, in one way or the other.
 ///
-/// The last node does not finish its own part by itself. In three of four seeds an operator sees
-/// to it, in time or not; if nobody does, the smallest cluster times out.
+/// Everybody is needed, and the last node does not finish its own part by itself. In three of four
+/// seeds an operator sees to it, in time or not; if nobody does, everybody times out.
 #[derive(Default)]
 pub struct Deadline {
     /// The bug that is planted.
@@ -26,13 +26,9 @@ impl Deadline {
     pub const NAME: &'static str = "faction-deadline";
 }
 
-/// Three times what it takes if nothing goes wrong.
-const DEADLINE: Duration = Duration::from_millis(1_500);
-
-/// Everybody of three, and all but one of more.
-fn quorum(count: u32) -> usize {
-    count.saturating_sub(1).max(3) as usize
-}
+/// Half as long again as it takes if nothing goes wrong, and less than a retry takes: a node whose
+/// first words were lost has heard nobody by then.
+const DEADLINE: Duration = Duration::from_millis(450);
 
 impl Scenario for Deadline {
     type Machine = FactionNode;
@@ -47,7 +43,7 @@ impl Scenario for Deadline {
     }
 
     fn machine(&self, node: NodeId, count: u32) -> FactionNode {
-        let mut config = setup::config(node, count, quorum(count));
+        let mut config = setup::config(node, count, count as usize);
         config.deadline = Some(DEADLINE);
         if node.0 + 1 == count {
             config.collection_window = None;

@@ -41,6 +41,8 @@ pub struct Step {
     pub before: Standing,
     /// The node has just started.
     pub is_start: bool,
+    /// The timer that has fired, if one has.
+    pub timer: Option<Timer>,
     /// The command that the input came to, if it came to one.
     pub command: Option<Command>,
     /// How things stand differs from before, or the node has just started.
@@ -66,6 +68,10 @@ impl Ghost {
                 self.steps[node.index()] = Step {
                     before: Standing::of(machine.view()),
                     is_start: matches!(input, Input::Start),
+                    timer: match input {
+                        Input::Timer(timer) => Some(*timer),
+                        _ => None,
+                    },
                     command,
                     has_changed: false,
                 };

@@ -14,17 +14,18 @@ use super::oracle::ending;
 const LATENCY: Duration = Duration::from_millis(10);
 /// Long enough that a crash can strike between a promise and its durability.
 const FLUSH: Duration = Duration::from_millis(1);
-const STORM: Duration = Duration::from_secs(4);
+const STORM: Duration = Duration::from_millis(1_500);
 /// What was set or sent in the storm is up to 1.3 s late. A node that has heard nobody asks within
-/// another 0.8 s and has finished its own part 0.5 s later, or gives up at the latest 1.5 s later;
-/// then there must be a second of silence.
+/// another 0.9 s, and finishes its own part or gives up within half a second of being heard; then
+/// there must be a second of silence, and there is one to spare.
 const CALM: Duration = Duration::from_secs(5);
 /// Many times what the stormiest healthy run needs.
 const MAX_EVENTS: u64 = 20_000;
 
-const RETRY_INTERVAL: Duration = Duration::from_millis(200);
-const RETRY_INTERVAL_LIMIT: Duration = Duration::from_millis(800);
-const COLLECTION_WINDOW: Duration = Duration::from_millis(500);
+/// Longer than the collection window: one that ends in solitude is common.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL_LIMIT: Duration = Duration::from_millis(900);
+const COLLECTION_WINDOW: Duration = Duration::from_millis(300);
 
 /// The settings of a scenario with these faults.
 pub fn settings(faults: Faults) -> Settings {

@@ -1,6 +1,6 @@
 //! Situations that a campaign must have been in, or it has not tried much.
 
-use stormglass_faction::{Command, PeerState};
+use stormglass_faction::{Command, PeerState, Timer};
 use stormglass_simulator::Property;
 
 use crate::faction::ghost::Judged;
@@ -78,6 +78,15 @@ pub fn gives_up_before_it_is_ready<S: Judged>() -> Property<S> {
 pub fn deadline_in_solitude<S: Judged>() -> Property<S> {
     Property::sometimes("a deadline passes before anybody has been heard", |world, node| {
         let step = world.ghost().step(node);
-        step.before.state == PeerState::Fresh && step.command == Some(Command::DeadlineExpired)
+        step.before.state == PeerState::Fresh && step.timer == Some(Timer::Deadline)
+    })
+}
+
+/// Its own part cannot be finished yet.
+pub fn window_in_solitude<S: Judged>() -> Property<S> {
+    let name = "a collection window ends before anybody has been heard";
+    Property::sometimes(name, |world, node| {
+        let step = world.ghost().step(node);
+        step.before.state == PeerState::Fresh && step.timer == Some(Timer::CollectionWindow)
     })
 }
