@@ -304,3 +304,16 @@ fn rounded(seconds: f64) -> String {
         s => format!("{:.1} days", s / 86_400.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_quoted_only_if_a_shell_would_take_it_apart() {
+        let quoted = |path: &str| quoted(Path::new(path));
+        assert_eq!(quoted("logs/counter-7.json"), "logs/counter-7.json");
+        assert_eq!(quoted("my logs/a.json"), "'my logs/a.json'");
+        assert_eq!(quoted("it's/$HOME"), r"'it'\''s/$HOME'");
+    }
+}

@@ -41,10 +41,8 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     let sometimes: BTreeMap<_, _> =
         share.sometimes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     let all_seen = interrupted || sometimes.values().all(|count| *count > 0);
-    let (reached, unreached) = scenario
-        .expected_facts()
-        .into_iter()
-        .partition(|name| share.facts.get(name).runs > 0);
+    let (reached, unreached) =
+        scenario.expected_facts().into_iter().partition(|name| share.facts.get(name).runs > 0);
     Report {
         scenario: scenario.name().to_owned(),
         planted: scenario.planted().map(str::to_owned),

@@ -50,12 +50,33 @@ fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
     };
     if let Some((then, now)) = &told.replay.first_difference {
         let _ = writeln!(words, "  the first line of the story that differs:");
+        let (then, now) = (shortened(then), shortened(now));
         let _ = writeln!(words, "    then {then}\n    now  {now}");
     }
     if !told.replay.unmatched.is_empty() {
-        let unmatched: Vec<_> = told.replay.unmatched.iter().map(usize::to_string).collect();
-        let unmatched = unmatched.join(", ");
+        let unmatched = listed(&told.replay.unmatched);
         let _ = writeln!(words, "  deviations that meet nothing any more, from 0: {unmatched}");
     }
     words
+}
+
+/// At most so many positions are listed one by one.
+const LISTED: usize = 20;
+
+fn listed(positions: &[usize]) -> String {
+    let first: Vec<_> = positions.iter().take(LISTED).map(usize::to_string).collect();
+    match positions.len().saturating_sub(LISTED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// At most so many characters of a line are shown; a log may hold longer ones.
+const WIDEST: usize = 300;
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
 }

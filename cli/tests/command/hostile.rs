@@ -254,6 +254,21 @@ fn what_a_log_says_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn a_huge_log_does_not_make_huge_words() {
+    let folder = tempdir().expect("a folder");
+    let path = folder.path().join("huge.json");
+    let flush = |nth| json!({"flush": {"node": 0, "nth": 1_000_000 + nth, "slow": "1s"}});
+    let mut log = json_log();
+    log["deviations"] = (0..10_000).map(flush).collect();
+    log["story"] = json!(["x".repeat(1_000_000)]);
+    std::fs::write(&path, log.to_string()).expect("the folder can be written to");
+    let ran = run(&["replay", text(&path)]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("18, 19 and 9980 more"), "{}", ran.out);
+    assert!(ran.out.len() < 2_000, "{}", ran.out);
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     let deep = format!("{{\"format\": 1, \"more\": {}", "[".repeat(1_000_000));
     assert_eq!(withstood(deep.as_bytes()), 2);
