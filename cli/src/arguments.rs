@@ -120,7 +120,7 @@ const MOST_JOBS: usize = 1_024;
 Examples:
   stormglass planted
   stormglass planted SCENARIO --seeds 0..200
-  stormglass planted all --write docs/planted-bugs.md
+  stormglass planted all --keep corpus --write docs/planted-bugs.md
 
 The exit code is 0 only if each bug was found by the property that must find it.")]
 pub(crate) struct Planted {
@@ -128,7 +128,7 @@ pub(crate) struct Planted {
     #[arg(default_value = crate::session::ALL)]
     pub(crate) scenario: String,
     /// Which seeds, the end not included.
-    #[arg(long, value_name = "A..B", value_parser = parse_seeds, default_value = "0..1000")]
+    #[arg(long, value_name = "A..B", value_parser = parse_seeds, default_value = "0..2000")]
     pub(crate) seeds: Range<u64>,
     /// The folder for the logs.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
@@ -136,6 +136,9 @@ pub(crate) struct Planted {
     /// Write the table to this file as well.
     #[arg(long, value_name = "FILE.md")]
     pub(crate) write: Option<PathBuf>,
+    /// Also keep the log of each bug in this folder, as SCENARIO/BUG.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// Run a log again, and tell whether the same happens.

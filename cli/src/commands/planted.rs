@@ -1,5 +1,5 @@
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stormglass_campaign::{Entry, Found, Options, Planted as Bug, Report, Size, quoted};
@@ -50,7 +50,6 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
         Session::probe(folder(path), advice)?;
     }
     let options = Options {
-        strict: true,
         out: arguments.out.clone(),
         progress: session.progress,
         stop: session.interrupt.heed(),
@@ -61,7 +60,11 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
         for bug in &entry.bugs {
             if !session.interrupt.is_raised() {
                 let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
-                rows.push(row(entry, *bug, &scenario.campaign(&options), arguments.seeds.start));
+                let row = row(entry, *bug, &scenario.campaign(&options), arguments.seeds.start);
+                if let (Some(folder), Some(log)) = (&arguments.keep, &row.log) {
+                    keep(log, &folder.join(entry.name), bug.name)?;
+                }
+                rows.push(row);
             }
         }
     }
@@ -77,6 +80,14 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
     }
     session.tell(&table, || text);
     Ok(session.exit(table.passed, false))
+}
+
+/// Copies a log to where it is kept.
+fn keep(log: &Path, folder: &Path, bug: &str) -> Result<(), Problem> {
+    let kept = folder.join(bug).with_extension("json");
+    let copied = std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(log, &kept));
+    copied.map_err(|error| Problem::file(&kept, &error, "name another folder by --keep"))?;
+    Ok(())
 }
 
 /// The failure of the property that must find the bug; without one, that of the lowest seed.
