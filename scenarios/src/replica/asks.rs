@@ -27,8 +27,9 @@ pub struct Asker<'a> {
     pub asked: &'a mut Vec<Asked<Request>>,
     pub from: Duration,
     pub to: Duration,
-    /// How many payloads there have been.
-    pub written: u16,
+    /// How many of the nodes, from the first, an operator has a say in.
+    pub operated: u32,
+    written: u16,
 }
 
 impl<'a> Asker<'a> {
@@ -38,7 +39,7 @@ impl<'a> Asker<'a> {
         asked: &'a mut Vec<Asked<Request>>,
         to: Duration,
     ) -> Self {
-        Asker { count, dice, asked, from: Duration::ZERO, to, written: 0 }
+        Asker { count, dice, asked, from: Duration::ZERO, to, operated: count, written: 0 }
     }
 
     fn at(&mut self) -> Duration {
@@ -63,11 +64,15 @@ impl<'a> Asker<'a> {
         bytes
     }
 
-    /// Clients append: some stick to one node, others go to any; some write now and then, others
+    /// Clients append: some stick to the first node, some to another, and some go to any; some write now and then, others
     /// in bursts. Up to `2^doublings` appends.
     pub fn appends(&mut self, doublings: u64, most_bytes: u64) {
         let times = 1 << self.dice.below(doublings + 1);
-        let sticky = self.dice.per_million(333_333).then(|| self.node());
+        let sticky = match self.dice.below(4) {
+            0 => Some(NodeId(0)),
+            1 => Some(self.node()),
+            _ => None,
+        };
         let bursts = self.dice.per_million(500_000);
         let mut at = self.at();
         for _ in 0..times {
@@ -88,7 +93,8 @@ impl<'a> Asker<'a> {
             return;
         }
         for _ in 0..1 << self.dice.below(4) {
-            let (at, node) = (self.at(), self.node());
+            let at = self.at();
+            let node = NodeId(self.dice.below(u64::from(self.operated)) as u32);
             match self.dice.below(4) {
                 0 => self.push(OPERATOR, at, node, Request::relinquish()),
                 1 => self.election(at, node),

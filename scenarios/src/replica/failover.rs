@@ -72,6 +72,7 @@ fn configure(config: Config, count: u32) -> Config {
 fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Request>>) {
     let mut asker = Asker::new(count, dice, asked, STORM);
     asker.appends(5, 16);
+    asker.operated = if count == 4 { 3 } else { count };
     asker.operator();
     asker.sink_failures();
 }

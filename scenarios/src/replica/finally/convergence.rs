@@ -76,18 +76,24 @@ fn stuck(world: &World<'_, Replication>, machine: &Replica) -> Option<Defect> {
     }
 }
 
-/// Every participant has everything the leader has.
+/// Every participant has everything the leader has. One that can never catch up asks on and on,
+/// and may leave nothing of the leader's budget to the others.
 pub fn caught_up(world: &World<'_, Replication>) -> Verdict {
     let Some((leader, leading)) =
         participants(world).find(|(_, machine)| machine.role() == Role::Leader)
     else {
         return Ok(());
     };
+    let wedged = participants(world).any(|(_, machine)| cannot_skip(world, machine, leading));
     for (node, machine) in participants(world) {
         let level = match world.scenario().is_faithful() {
             true => machine.tail() >= leading.tail(),
             false => machine.tail() == leading.tail(),
         };
+        if machine.role() == Role::Candidate && world.scenario().is_faithful() {
+            let detail = format!("node {node} is a candidate, and nothing moves it");
+            return Err(Violation::new(detail).known(Defect::StuckCandidate.to_string()));
+        }
         if level || is_pressed(world, node) || waits(world, node, machine, leader) {
             continue;
         }
@@ -96,7 +102,7 @@ pub fn caught_up(world: &World<'_, Replication>) -> Verdict {
             machine.tail(),
             leading.tail()
         ));
-        return Err(match cannot_skip(world, machine, leading) {
+        return Err(match wedged {
             true => violation.known(Defect::CannotSkip.to_string()),
             false => violation,
         });

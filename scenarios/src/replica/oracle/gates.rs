@@ -90,6 +90,8 @@ impl Gates {
                 let (before, tail) = (step.before.tail, step.machine.tail());
                 self.tail(step, tail == before || tail == before + 1, before);
             }
+            // What a log that was swept empty comes up with is another oracle's business.
+            Handling::Start => {}
             _ => self.tail(step, step.machine.tail() == step.before.tail, step.before.tail),
         }
         self.abandon(step);
@@ -188,8 +190,13 @@ impl Gates {
         }
     }
 
-    /// Whoever is believed no more, since it does not lead or was missed, owes nothing.
+    /// Whoever is believed no more, since it does not lead or was missed, owes nothing. After a
+    /// cut nobody does: what was asked for is not what is wanted now.
     fn abandon(&mut self, step: &Step<'_>) {
+        let cut = |action: &SyncAction| matches!(action, SyncAction::Truncated { .. });
+        if step.machine.trace().sync.iter().any(cut) {
+            self.tokens.clear();
+        }
         if let (Some(leader), None) = (step.before.belief, step.machine.belief()) {
             self.tokens.retain(|token| token.leader != leader);
         }
