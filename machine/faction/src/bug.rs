@@ -80,6 +80,10 @@ bugs! {
         "A node answers that it is ready before its own part is finished."
     AnswersAnswered "answers-answered"
         "A node answers answers, so that two nodes never stop talking."
+    ParticipationTakenForReady "participation-taken-for-ready"
+        "A peer that takes part is counted as if it were ready."
+    SilenceTakenForParticipation "silence-taken-for-participation"
+        "At its start a node takes for granted that all members take part."
     RetryAfterConclusion "retry-after-conclusion"
         "A node that has concluded keeps asking for readiness."
 }

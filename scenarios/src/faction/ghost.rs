@@ -76,17 +76,17 @@ impl Ghost {
                     has_changed: false,
                 };
                 self.table.input(node, command, &machine.config().cluster);
-                self.talk.input(node, input);
+                self.talk.input(input);
             }
             Event::Stepped { node, effects } => {
                 let machine = cluster.machine(node);
                 let step = &mut self.steps[node.index()];
                 step.has_changed = step.is_start || !step.before.is(machine.view());
-                self.table.stepped(node, effects);
                 self.talk.stepped(node, machine, step.has_changed, effects);
                 self.cells.stepped(machine);
             }
             Event::Effect { node, effect } => {
+                self.table.effect(node, effect);
                 self.conclusions.effect(node, effect);
                 self.promises.effect(node, effect, cluster);
                 self.talk.effect(effect, cluster.now());

@@ -26,6 +26,8 @@ pub const IN_BOOTSTRAP: Bugs = &[
     (Bug::CompletionNotRetried, ending::ALL_BOOTSTRAP),
     (Bug::ReadyAnsweredInPinging, promise::FINISHED),
     (Bug::AnswersAnswered, talk::NO_ECHO),
+    (Bug::ParticipationTakenForReady, promise::REAL),
+    (Bug::SilenceTakenForParticipation, promise::HEARD),
     (Bug::RetryAfterConclusion, talk::SILENCE),
 ];
 

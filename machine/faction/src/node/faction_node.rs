@@ -116,6 +116,9 @@ impl FactionNode {
         if self.others.is_empty() && self.peer_state() == PeerState::Fresh {
             self.apply(Command::ParticipationObserved { peer_id }, env);
         }
+        if self.planted.is(Bug::SilenceTakenForParticipation) {
+            self.presume_all_take_part(env);
+        }
         match self.peer_state() {
             PeerState::Fresh | PeerState::Pinging => {
                 if let Some(window) = self.config.collection_window {
@@ -139,7 +142,11 @@ impl FactionNode {
 
     fn on_message(&mut self, from: NodeId, message: Message, env: &mut Env<'_, Self>) {
         let peer_id = peer_id_of(from);
-        self.apply(message.command(peer_id), env);
+        if self.planted.is(Bug::ParticipationTakenForReady) {
+            self.apply(Command::ReadyObserved { peer_id }, env);
+        } else {
+            self.apply(message.command(peer_id), env);
+        }
         let asked = message.asks() || self.planted.is(Bug::AnswersAnswered);
         if asked && self.config.cluster.is_member(peer_id) && !self.ignores_latecomers() {
             self.say(from, self.statement(false), env);
@@ -329,6 +336,13 @@ impl FactionNode {
 
     fn peer_state(&self) -> PeerState {
         self.view().peer_state()
+    }
+
+    fn presume_all_take_part(&mut self, env: &mut Env<'_, Self>) {
+        for position in 0..self.others.len() {
+            let peer_id = peer_id_of(self.others[position]);
+            self.apply(Command::ParticipationObserved { peer_id }, env);
+        }
     }
 
     fn ignores_latecomers(&self) -> bool {

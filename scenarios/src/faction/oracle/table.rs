@@ -16,7 +16,8 @@ pub const TOLD: &str = "an operator is told what the command came to";
 #[derive(Default)]
 pub struct Table {
     standings: [Standing; MOST_NODES],
-    answer: Option<Answer>,
+    /// What each node's last command must have come to.
+    answers: [Option<Answer>; MOST_NODES],
     misled: u64,
 }
 
@@ -29,16 +30,16 @@ impl Table {
     /// A node is about to be given an input.
     pub fn input(&mut self, node: NodeId, command: Option<Command>, cluster: &Config) {
         let standing = &mut self.standings[node.index()];
-        self.answer = command.map(|command| standing.apply(command, cluster));
+        self.answers[node.index()] = command.map(|command| standing.apply(command, cluster));
     }
 
-    /// A node has taken its input.
-    pub fn stepped(&mut self, node: NodeId, effects: &[Effect<FactionNode>]) {
-        let standing = &self.standings[node.index()];
-        for effect in effects {
-            if let Effect::Respond { response, .. } = effect
-                && !(self.answer.is_some_and(|answer| answer.is(response))
-                    && standing.is(response.cluster_view()))
+    /// Something happens. A node that answers has not been given anything since it was asked.
+    pub fn effect(&mut self, node: NodeId, effect: &Effect<FactionNode>) {
+        if let Effect::Respond { response, .. } = effect {
+            let answer = self.answers[node.index()];
+            let standing = &self.standings[node.index()];
+            if !(answer.is_some_and(|answer| answer.is(response))
+                && standing.is(response.cluster_view()))
             {
                 self.misled |= 1 << node.0;
             }

@@ -30,7 +30,7 @@ pub struct Talk {
 
 impl Talk {
     /// A node is about to be given an input.
-    pub fn input(&mut self, _: NodeId, input: &Input<FactionNode>) {
+    pub fn input(&mut self, input: &Input<FactionNode>) {
         self.was_told_only = match input {
             Input::Message { message, .. } => match *message {
                 Message::Participation { asks } | Message::Ready { asks } => !asks,
