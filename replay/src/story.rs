@@ -1,7 +1,7 @@
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Input, Machine, NodeId, Time};
+use stormglass_machine::{Effect, Input, Kind as _, Machine, NodeId, Time};
 use stormglass_simulator::{Cluster, Deviation, Event, Failure, Fate, Shape, Watch};
 
 /// A story of up to this many lines is told whole.
@@ -9,7 +9,9 @@ const WHOLE: usize = 48;
 /// At the end of a longer one, so many lines are told in any case.
 const ENDING: usize = 12;
 /// Longer lines are cut.
-const WIDEST: usize = 200;
+const WIDEST: usize = 180;
+/// Effects with longer values are told by kind only.
+const BRIEF: usize = 48;
 
 /// Tells a run in words: what each machine was given, what it became and what it did.
 ///
@@ -38,21 +40,18 @@ impl<'d, M: Machine> Story<'d, M> {
     /// The story, with its end.
     pub fn tell(self, failure: Option<&Failure>, time: Time) -> Vec<String> {
         let mut told = condense(self.lines);
-        let time = time.to_string();
+        let time = clock(time);
         told.push(match failure {
-            Some(failure) => format!(
-                "{time:>12}  VIOLATED: {}: {}",
-                failure.signature(),
-                failure.violation.detail
-            ),
-            None => format!("{time:>12}  the end; everything held"),
+            Some(failure) => {
+                format!("{time}  VIOLATED: {}: {}", failure.signature(), failure.violation.detail)
+            }
+            None => format!("{time}  the end; everything held"),
         });
         told
     }
 
     fn line(&mut self, now: Time, matters: bool, text: &str) {
-        let time = now.to_string();
-        self.lines.push(Line { text: format!("{time:>12}  {text}"), matters });
+        self.lines.push(Line { text: format!("{}  {text}", clock(now)), matters });
     }
 
     fn stepped(&mut self, cluster: &Cluster<M>, node: NodeId, effects: &[Effect<M>]) {
@@ -126,7 +125,7 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                 let (matters, what) = match input {
                     Input::Start => (false, "starts".to_owned()),
                     Input::Message { from, message } => {
-                        (false, format!("hears from {from}: {message:?}"))
+                        (false, format!("hears from {from}: {}", in_full(message)))
                     }
                     Input::Timer(timer) => (false, format!("timer {timer:?}")),
                     Input::Request { request, .. } => (true, format!("is asked: {request:?}")),
@@ -142,7 +141,7 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                 }
             }
             Event::Fated { from, to, message, fate } => {
-                let kind = stormglass_machine::Kind::kind(message);
+                let kind = message.kind();
                 let fate = match fate {
                     Fate::Dull => return,
                     Fate::Delayed { by } => format!("is delayed by {}", span(by)),
@@ -152,7 +151,7 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                 self.line(now, true, &format!("    {kind} from {from} to {to} {fate}"));
             }
             Event::CutOff { from, to, message } => {
-                let kind = stormglass_machine::Kind::kind(message);
+                let kind = message.kind();
                 self.line(now, false, &format!("    {kind} from {from} to {to} is cut off"));
             }
             Event::Late { node, timer, by } => {
@@ -185,7 +184,7 @@ fn condense(lines: Vec<Line>) -> Vec<String> {
     let mut quiet = 0;
     let note = |quiet: usize| {
         let steps = if quiet == 1 { "step" } else { "steps" };
-        format!("{:>12}  ({quiet} quiet {steps})", "")
+        format!("{:>13}  ({quiet} quiet {steps})", "")
     };
     for (position, line) in lines.into_iter().enumerate() {
         if whole || line.matters || position >= ending {
@@ -217,30 +216,50 @@ fn summary<M: Machine>(effects: &[Effect<M>]) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut said = String::new();
     for effect in effects {
-        match effect {
+        let what = match effect {
             Effect::Send { to, message } => {
-                let what = format!("{message:?}");
-                if !parts.is_empty() && what == said {
-                    let last = parts.last_mut().expect("there is one");
-                    let _ = write!(last, ", {to}");
-                } else {
-                    parts.push(format!("sends {what} to {to}"));
+                let what = briefly(message, message.kind());
+                match parts.last_mut().filter(|_| what == said) {
+                    Some(last) => {
+                        let _ = write!(last, ", {to}");
+                    }
+                    None => parts.push(format!("sends {what} to {to}")),
                 }
                 said = what;
                 continue;
             }
-            Effect::SetTimer { timer, after } => {
-                parts.push(format!("sets {timer:?} in {}", span(*after)))
-            }
-            Effect::CancelTimer { timer } => parts.push(format!("cancels {timer:?}")),
-            Effect::Write(record) => parts.push(format!("writes {record:?}")),
-            Effect::Checkpoint(record) => parts.push(format!("checkpoints {record:?}")),
-            Effect::Flush => parts.push("flushes".to_owned()),
-            Effect::Respond { response, .. } => parts.push(format!("answers {response:?}")),
-        }
+            Effect::SetTimer { timer, after } => format!("sets {timer:?} in {}", span(*after)),
+            Effect::CancelTimer { timer } => format!("cancels {timer:?}"),
+            Effect::Write(record) => format!("writes {}", briefly(record, "")),
+            Effect::Checkpoint(record) => format!("checkpoints {}", briefly(record, "")),
+            Effect::Flush => "flushes".to_owned(),
+            Effect::Respond { response, .. } => format!("answers {}", briefly(response, "")),
+        };
+        parts.push(what);
         said.clear();
     }
     parts.join("; ")
+}
+
+/// A value in words; of a long one only its kind, or its beginning.
+fn briefly(value: &impl fmt::Debug, kind: &str) -> String {
+    let text = in_full(value);
+    match text.char_indices().nth(BRIEF) {
+        None => text,
+        Some(_) if !kind.is_empty() => format!("{kind} {{…}}"),
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+    }
+}
+
+/// A value in words. `Vote(Vote { term: 1 })` is said once.
+fn in_full(value: &impl fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    match text.split_once('(') {
+        Some((outer, inner)) if inner.starts_with(outer) && inner.ends_with("})") => {
+            inner[..inner.len() - 1].to_owned()
+        }
+        _ => text,
+    }
 }
 
 fn shape_in_words(shape: &Shape) -> String {
@@ -264,6 +283,73 @@ fn nodes(side: &[NodeId]) -> String {
     format!("node{} {}", if side.len() == 1 { "" } else { "s" }, ids.join(", "))
 }
 
+/// The time, to the microsecond.
+fn clock(now: Time) -> String {
+    let micros = now.as_nanos() / 1_000 % 1_000_000;
+    let seconds = now.as_nanos() / 1_000_000_000;
+    match micros % 1_000 {
+        0 => format!("{seconds:>4}.{:03}    s", micros / 1_000),
+        _ => format!("{seconds:>4}.{micros:06} s"),
+    }
+}
+
 fn span(span: Duration) -> String {
     format!("{span:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "shown only")]
+    enum Message {
+        Vote(Vote),
+        Pair(u8, u8),
+    }
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "shown only")]
+    struct Vote {
+        term: u64,
+    }
+
+    impl Vote {
+        fn of(term: u64) -> Message {
+            Message::Vote(Vote { term })
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_variant_of_its_own_name_is_said_once() {
+        assert_eq!(in_full(&Vote::of(1)), "Vote { term: 1 }");
+        assert_eq!(in_full(&Message::Pair(1, 2)), "Pair(1, 2)");
+        assert_eq!(in_full(&7), "7");
+    }
+
+    #[test]
+    fn long_values_are_told_briefly() {
+        let long = [1_234_567_u64; 9];
+        assert_eq!(briefly(&long, "Append"), "Append {…}");
+        assert_eq!(briefly(&long, ""), "[1234567, 1234567, 1234567, 1234567, 1234567, 12…");
+        assert_eq!(briefly(&[1], "Append"), "[1]");
+    }
+
+    #[test]
+    fn times_are_told_to_the_microsecond_and_stand_below_each_other() {
+        let times = [0, 1_250_000_000, 733_333_333, 12_000_001_000].map(Time::from_nanos);
+        let told = times.map(clock);
+        assert_eq!(told, ["   0.000    s", "   1.250    s", "   0.733333 s", "  12.000001 s"]);
+    }
+
+    #[test]
+    fn quiet_steps_of_a_long_story_are_counted() {
+        let line = |number: usize| Line { text: number.to_string(), matters: number == 20 };
+        assert_eq!(condense((0..WHOLE).map(line).collect()).len(), WHOLE);
+        let told = condense((0..100).map(line).collect());
+        assert_eq!(told[0].trim(), "(20 quiet steps)");
+        assert_eq!(told[1], "20");
+        assert_eq!(told[2].trim(), "(67 quiet steps)");
+        assert_eq!(told.len(), 3 + ENDING);
+    }
 }
