@@ -156,11 +156,13 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// A node closes the channel, in some runs.
+    /// A node closes the channel, in some runs; an impatient operator asks for it twice.
     pub fn shutdowns(&mut self) {
         if self.dice.per_million(333_333) {
             let (at, node) = (self.at(), self.node());
-            self.push(OPERATOR, at, node, Request::Shutdown);
+            for _ in 0..self.dice.within(1..=2) {
+                self.push(OPERATOR, at, node, Request::Shutdown);
+            }
         }
     }
 }

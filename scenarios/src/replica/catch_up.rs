@@ -39,7 +39,7 @@ fn settings() -> Settings {
     Settings {
         latency: LATENCY,
         storm: STORM,
-        calm: Duration::from_secs(7),
+        calm: Duration::from_secs(8),
         faults: Faults { blackout: false, ..Faults::ALL },
         ..Settings::default()
     }
@@ -59,8 +59,8 @@ fn configure(config: Config, _: u32) -> Config {
             0 => BandwidthClass::Foreground,
             _ => BandwidthClass::Background,
         },
-        chunk_bytes_max: 300,
-        network_bytes_per_second: 3_000,
+        chunk_bytes_max: 240,
+        network_bytes_per_second: 2_000,
         retention,
         ..config
     }
@@ -68,7 +68,7 @@ fn configure(config: Config, _: u32) -> Config {
 
 fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Request>>) {
     let mut asker = Asker::new(count, dice, asked, STORM);
-    asker.appends(6, 24);
+    asker.appends(5, 24);
     asker.sweeps(8);
     asker.operator();
     asker.from = STORM + LATEST + SETTLED;

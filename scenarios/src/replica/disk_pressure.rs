@@ -48,7 +48,7 @@ fn configure(config: Config, _: u32) -> Config {
     let retention = Retention { entries: Some(4), ..Retention::default() };
     Config {
         storage: Storage::Persistent,
-        segment_bytes: if node == 0 { 400 } else { 120 },
+        segment_bytes: if node == 0 { 200 } else { 40 },
         on_under_capacity: match node % 2 {
             0 => OnUnderCapacity::Withdraw,
             _ => OnUnderCapacity::EvictOldest,

@@ -1,14 +1,12 @@
-//! The replica machine: four worlds, each with every weakness mended and with none.
+//! The replica machine: five worlds, each with every weakness mended and with none.
 //!
 //! Hardened, everything must hold: after the faults one leader leads and stays, everybody who has
 //! room has its log, and no two logs differ. Without hardening only what the machine does promise
 //! must hold; the rest is accounted for, and what is known to be wrong is recognised by its cause.
 
-// The parts are for campaigns; what a scenario is made of is described in its file.
-#![allow(missing_docs)]
-
 mod asks;
 mod catch_up;
+mod deaf_leader;
 mod defects;
 mod disk_pressure;
 mod facts;
@@ -25,8 +23,8 @@ use stormglass_replica::Bug;
 pub use plan::{Mode, Plan, Replication};
 
 /// Every world.
-pub static PLANS: [&Plan; 4] =
-    [&failover::PLAN, &partition::PLAN, &catch_up::PLAN, &disk_pressure::PLAN];
+pub static PLANS: [&Plan; 5] =
+    [&failover::PLAN, &partition::PLAN, &deaf_leader::PLAN, &catch_up::PLAN, &disk_pressure::PLAN];
 
 /// Adds the scenarios of this machine.
 pub fn register(registry: Registry) -> Registry {

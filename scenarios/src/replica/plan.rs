@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use stormglass_machine::{Dice, NodeId};
 use stormglass_replica::{Bug, Config, Hardening, Replica, Request};
-use stormglass_simulator::{
-    Asked, Cluster, Event, Facts, Property, Scenario, Settings, World,
-};
+use stormglass_simulator::{Asked, Cluster, Event, Facts, Property, Scenario, Settings, World};
 
 use super::oracle::Ghost;
 use super::{asks, facts, properties};

@@ -47,6 +47,7 @@ pub mod name {
     pub const BELIEVED: &str = "an answer counts only from the believed leader";
     pub const ASKED: &str = "an answer counts only if it was asked for, and only once";
     pub const SKIP: &str = "a refused replica goes on where the leader's log begins";
+    pub const PREFIX: &str = "a replica goes on only where its log ends as the leader's does";
     pub const PRESSURE: &str = "a replica without room does as it was told";
     pub const GROWTH: &str = "a log grows by what comes next, and by nothing else";
     pub const BOUND: &str = "unanswered requests are kept within a bound";
@@ -89,11 +90,7 @@ pub fn all(faithful: bool) -> Vec<Property<Replication>> {
     let agree = Property::finally(name::AGREE, agreement::agree);
     // Spliced histories are so common without hardening that everything else goes first.
     match faithful {
-        true => all.extend([
-            caught_up,
-            Property::finally(name::TAGS_AT_LAST, tags_at_last),
-            agree,
-        ]),
+        true => all.extend([caught_up, Property::finally(name::TAGS_AT_LAST, tags_at_last), agree]),
         false => all.extend([agree, caught_up]),
     }
     all
@@ -113,8 +110,8 @@ fn during_steps() -> Vec<Property<Replication>> {
         found!(name::ONCE, emission, emission::Rule::Once),
         found!(name::TRUTHFUL, emission, emission::Rule::Truthful),
         found!(name::CLOSED_SILENT, emission, emission::Rule::Closed),
-        found!(name::WINNER, knowledge, heard::Rule::Winner),
         found!(name::SILENCE, knowledge, heard::Rule::Silence),
+        found!(name::WINNER, knowledge, heard::Rule::Winner),
         found!(name::MOVES, knowledge, heard::Rule::Moves),
         found!(name::DEMOTED, knowledge, heard::Rule::Demoted),
         found!(name::ELECTION, knowledge, heard::Rule::Election),
@@ -137,6 +134,7 @@ fn during_steps() -> Vec<Property<Replication>> {
         found!(name::BELIEVED, gates, gates::Rule::Believed),
         found!(name::ASKED, gates, gates::Rule::Asked),
         found!(name::SKIP, gates, gates::Rule::Skip),
+        found!(name::PREFIX, gates, gates::Rule::Prefix),
         found!(name::PRESSURE, gates, gates::Rule::Pressure),
         found!(name::GROWTH, gates, gates::Rule::Growth),
         found!(name::BOUND, gates, gates::Rule::Bound),
@@ -145,11 +143,9 @@ fn during_steps() -> Vec<Property<Replication>> {
         found!(name::TAG_MENDED, tag, tags::Rule::Mended),
         found!(name::TAG_COUNTED, tag, tags::Rule::Counted),
         Property::always(name::GATE, |world, node| gate(world.ghost().of(node))),
-        Property::always(name::EPOCHS, |world, _| {
-            match &world.ghost().leaderships.ambiguous {
-                Some(detail) => Err(Violation::new(detail.clone())),
-                None => Ok(()),
-            }
+        Property::always(name::EPOCHS, |world, _| match &world.ghost().leaderships.ambiguous {
+            Some(detail) => Err(Violation::new(detail.clone())),
+            None => Ok(()),
         }),
     ]
 }

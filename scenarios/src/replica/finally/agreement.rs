@@ -60,9 +60,10 @@ pub fn forks_are_explained(world: &World<'_, Replication>) -> Verdict {
 /// Polite clients never see a number given out twice.
 pub fn the_polite_see_no_fork(world: &World<'_, Replication>) -> Verdict {
     let ghost = world.ghost();
-    ensure(!ghost.politeness.is_polite() || !ghost.history.is_forked(), || {
-        "everybody had everything whenever a leader was lost, and still a number came twice"
-    })
+    ensure(
+        !ghost.politeness.is_polite() || !ghost.history.is_forked(),
+        || "everybody had everything whenever a leader was lost, and still a number came twice",
+    )
 }
 
 /// Nobody's log has changed under the hand: looks at every entry once more.

@@ -111,12 +111,7 @@ pub fn caught_up(world: &World<'_, Replication>) -> Verdict {
 }
 
 /// A leader that advertised what it had not is left alone for a while.
-fn waits(
-    world: &World<'_, Replication>,
-    node: NodeId,
-    machine: &Replica,
-    leader: NodeId,
-) -> bool {
+fn waits(world: &World<'_, Replication>, node: NodeId, machine: &Replica, leader: NodeId) -> bool {
     machine.backoff().pauses(leader, world.clock(node))
 }
 

@@ -29,9 +29,9 @@ impl Durability {
 
     pub fn step(&mut self, step: &Step<'_>) {
         self.receiving = step.machine.config().storage == Storage::Persistent
-            && step.machine.trace().sync.iter().any(|action| {
-                matches!(action, SyncAction::Applied { entries, .. } if *entries > 0)
-            });
+            && step.machine.trace().sync.iter().any(
+                |action| matches!(action, SyncAction::Applied { entries, .. } if *entries > 0),
+            );
     }
 
     /// An effect happens. What comes after a flush comes when the flush is over.

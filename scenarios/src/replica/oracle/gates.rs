@@ -3,9 +3,7 @@
 
 use stormglass_machine::{Effect, NodeId, Time};
 use stormglass_replica::constants::{REQUEST_LIFETIME, REQUEST_REGISTRY_CAPACITY};
-use stormglass_replica::{
-    Message, NackCode, OnUnderCapacity, Role, Storage, SyncAction,
-};
+use stormglass_replica::{Message, NackCode, OnUnderCapacity, Role, Storage, SyncAction};
 
 use super::finding::Findings;
 use super::handling::{Handling, Heard};
@@ -21,6 +19,8 @@ pub enum Rule {
     Growth,
     /// A skip goes to where the leader's log begins.
     Skip,
+    /// With the prefix check, entries are taken only behind the entry that comes before them.
+    Prefix,
     /// A replica without room does what it was told to do.
     Pressure,
     /// The registry of unanswered requests has a bound.
@@ -98,11 +98,9 @@ impl Gates {
         self.register(step);
         let tokens = step.machine.outstanding().tokens().len();
         let bounded = step.intended().registry_bound;
-        self.findings.expect(
-            Rule::Bound,
-            !bounded || tokens <= REQUEST_REGISTRY_CAPACITY,
-            || format!("node {} waits for {tokens} answers", step.node),
-        );
+        self.findings.expect(Rule::Bound, !bounded || tokens <= REQUEST_REGISTRY_CAPACITY, || {
+            format!("node {} waits for {tokens} answers", step.node)
+        });
     }
 
     /// What was done with an answer must have been allowed.
@@ -146,7 +144,20 @@ impl Gates {
             return self.tail(step, step.machine.tail() == before.tail, before.tail);
         }
         if !gap && step.intended().prefix_check && previous != before.last {
-            return self.tail(step, step.machine.tail() == before.tail, before.tail);
+            let stays = step.machine.tail() == before.tail;
+            return self.findings.expect(Rule::Prefix, stays, || {
+                format!(
+                    "node {} takes what comes after {previous:?}, not {:?}",
+                    step.node, before.last
+                )
+            });
+        }
+        let there = !gap || step.machine.tail() >= first;
+        self.findings.expect(Rule::Skip, there, || {
+            format!("node {} stays at {} before a gap", step.node, before.tail)
+        });
+        if !there {
+            return;
         }
         let held = if gap { 0 } else { before.live_bytes };
         let config = step.machine.config();

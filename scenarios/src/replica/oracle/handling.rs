@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use stormglass_machine::{Input, NodeId};
 use stormglass_replica::{
-    BandwidthClass, Heartbeat, Message, NackCode, Replica, Request, Role, Signal, Stamp,
-    SyncNack, SyncRequest, SyncResponse, Timer,
+    BandwidthClass, Heartbeat, Message, NackCode, Replica, Request, Role, Signal, Stamp, SyncNack,
+    SyncRequest, SyncResponse, Timer,
 };
 
 use super::finding::Findings;
@@ -57,8 +57,6 @@ enum Waiting {
 pub enum Rule {
     /// Answers and shutdowns wait apart from heartbeats and requests.
     Lanes,
-    /// A closed node does nothing.
-    Closed,
 }
 
 /// The lanes of one node.
@@ -165,7 +163,9 @@ fn is_answer(message: &Message) -> bool {
 
 fn heard(message: &Message) -> Heard {
     match message {
-        Message::Heartbeat(Heartbeat { tail, role, wall_clock, epoch, elected_at, last, .. }) => {
+        Message::Heartbeat(Heartbeat {
+            tail, role, wall_clock, epoch, elected_at, last, ..
+        }) => {
             let (wall, epoch, elected_at) = (*wall_clock, *epoch, *elected_at);
             Heard::Heartbeat { role: *role, tail: *tail, wall, epoch, elected_at, last: *last }
         }
@@ -173,20 +173,17 @@ fn heard(message: &Message) -> Heard {
             let (since, chunk_max) = (*since_seq, *chunk_max);
             Heard::Request { since, chunk_max, class: *class, last: *last }
         }
-        Message::SyncResponse(SyncResponse { request_id, first_seq, previous, entries, .. }) => {
-            Heard::Response {
-                request_id: *request_id,
-                first: *first_seq,
-                count: entries.len() as u64,
-                bytes: entries.iter().map(|entry| entry.bytes.len() as u64).sum(),
-                previous: *previous,
-            }
-        }
-        Message::SyncNack(SyncNack { request_id, code, since_seq, floor, .. }) => Heard::Nack {
+        Message::SyncResponse(SyncResponse {
+            request_id, first_seq, previous, entries, ..
+        }) => Heard::Response {
             request_id: *request_id,
-            code: *code,
-            since: *since_seq,
-            floor: *floor,
+            first: *first_seq,
+            count: entries.len() as u64,
+            bytes: entries.iter().map(|entry| entry.bytes.len() as u64).sum(),
+            previous: *previous,
         },
+        Message::SyncNack(SyncNack { request_id, code, since_seq, floor, .. }) => {
+            Heard::Nack { request_id: *request_id, code: *code, since: *since_seq, floor: *floor }
+        }
     }
 }

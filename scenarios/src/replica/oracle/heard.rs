@@ -113,10 +113,7 @@ impl Knowledge {
         self.peers[from.index()] = Some(peer);
         let seen = step.machine.tracker().peer(from).map(|peer| peer.last_seen);
         self.findings.expect(Rule::Silence, seen == Some(step.clock), || {
-            format!(
-                "node {} heard of {from} at {} and notes {seen:?}",
-                step.node, step.clock
-            )
+            format!("node {} heard of {from} at {} and notes {seen:?}", step.node, step.clock)
         });
         let believed = step.before.belief;
         if role == Role::Leader {
@@ -193,7 +190,7 @@ impl Knowledge {
     }
 
     fn election(&self, step: &Step<'_>, silence: Duration) -> Election {
-        let mut winner: Option<((Reverse<(u64, u64)>, Duration, NodeId), NodeId)> = None;
+        let mut best: Option<(Reverse<(u64, u64)>, Duration, NodeId)> = None;
         for member in step.members().iter().copied() {
             let own = member == step.node;
             if !own && !self.is_healthy(member, step.clock, silence) {
@@ -207,12 +204,12 @@ impl Knowledge {
                 true => (Reverse((epoch, tail)), Duration::ZERO, member),
                 false => (Reverse((0, 0)), distance, member),
             };
-            if winner.is_none_or(|(best, _)| key < best) {
-                winner = Some((key, member));
+            if best.is_none_or(|best| key < best) {
+                best = Some(key);
             }
         }
-        match winner {
-            Some((_, node)) if node == step.node => Election::Won,
+        match best {
+            Some((.., winner)) if winner == step.node => Election::Won,
             Some(_) => Election::Lost,
             None => Election::Nobody,
         }

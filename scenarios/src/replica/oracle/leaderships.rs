@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use stormglass_machine::{NodeId, Time};
 use super::history::Stint;
+use stormglass_machine::{NodeId, Time};
 
 /// The leaderships of a run.
 #[derive(Debug, Default)]
@@ -81,10 +81,9 @@ impl Leaderships {
     /// The run is over.
     pub fn finish(&self, now: Time) -> (Duration, Duration) {
         match self.two_since {
-            Some(since) => (
-                self.two_at_once + now.since(self.since),
-                self.longest_two.max(now.since(since)),
-            ),
+            Some(since) => {
+                (self.two_at_once + now.since(self.since), self.longest_two.max(now.since(since)))
+            }
             None => (self.two_at_once, self.longest_two),
         }
     }

@@ -3,9 +3,6 @@
 //! Each oracle is a small second account of one thing, kept from what goes into a node and what
 //! comes out of it. None asks the machine what is right.
 
-// A campaign is the only user; the names say it.
-#![allow(missing_docs)]
-
 pub mod answers;
 pub mod budget;
 pub mod durability;
@@ -120,12 +117,7 @@ impl Ghost {
         witness.ever_forgot_tail |= witness.shadow.forgot_tail;
     }
 
-    fn stepped(
-        &mut self,
-        cluster: &Cluster<Replica>,
-        node: NodeId,
-        effects: &[Effect<Replica>],
-    ) {
+    fn stepped(&mut self, cluster: &Cluster<Replica>, node: NodeId, effects: &[Effect<Replica>]) {
         let (before, handling) = self.under_way.take().expect("a step begins with its input");
         let machine = cluster.machine(node);
         let step = Step {

@@ -96,10 +96,8 @@ impl Roles {
             format!("node {} became {now:?} without asking the matrix", step.node)
         });
         let (old, new) = (&step.before.metrics, step.machine.metrics());
-        let counted = (
-            new.leader_changes - old.leader_changes,
-            new.election_thrash - old.election_thrash,
-        );
+        let counted =
+            (new.leader_changes - old.leader_changes, new.election_thrash - old.election_thrash);
         self.findings.expect(Rule::Counters, counted == (led, missed), || {
             format!("node {} counted {counted:?}, not {:?}", step.node, (led, missed))
         });

@@ -39,11 +39,7 @@ impl Shadow {
     }
 
     /// A process has read its disk: compares what it made of it with a reading of one's own.
-    pub fn started<'a>(
-        &mut self,
-        machine: &Replica,
-        records: impl Iterator<Item = &'a Record>,
-    ) {
+    pub fn started<'a>(&mut self, machine: &Replica, records: impl Iterator<Item = &'a Record>) {
         self.digests.clear();
         self.first = 0;
         let mut restored = false;
@@ -97,9 +93,11 @@ impl Shadow {
             let digest = digest(entry);
             let place = entry.seq.checked_sub(self.first).map(|offset| offset as usize);
             let known = place.and_then(|place| self.digests.get(place)).copied();
-            self.findings.expect(Rule::Immutable, known.is_none_or(|known| known == digest), || {
-                format!("entry {} of node {node} is not what it was", entry.seq)
-            });
+            self.findings.expect(
+                Rule::Immutable,
+                known.is_none_or(|known| known == digest),
+                || format!("entry {} of node {node} is not what it was", entry.seq),
+            );
             self.findings.expect(Rule::Provenance, history.knows(entry), || {
                 format!("node {node} holds {entry:?}, which was never appended")
             });

@@ -23,9 +23,10 @@ impl Strangers {
         self.seen += 1;
         let (before, machine) = (step.before, step.machine);
         // The timer that goes on with what else waits is the only thing such a step may set.
-        let sends = step.effects.iter().any(|effect| {
-            !matches!(effect, stormglass_machine::Effect::SetTimer { .. })
-        });
+        let sends = step
+            .effects
+            .iter()
+            .any(|effect| !matches!(effect, stormglass_machine::Effect::SetTimer { .. }));
         let same = before.role == machine.role()
             && before.belief == machine.belief()
             && before.tail == machine.tail()
