@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use stormglass::{Env, Input, Machine, NodeId, Options, Plain, campaign, ensure};
+
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -45,4 +47,60 @@ fn every_folder_is_in_the_tables() {
             assert!(architecture.contains(&row), "ARCHITECTURE.md lacks {member}");
         }
     }
+}
+
+/// The machine of the quick start as one writes it at first: it passes news on once, and does not
+/// think of messages that are lost.
+struct Hasty {
+    best: u64,
+}
+
+impl Machine for Hasty {
+    type Message = u64;
+    type Request = u64;
+    type Response = ();
+    type Timer = ();
+    type Record = u64;
+
+    fn restore(&mut self, record: u64) {
+        self.best = record;
+    }
+
+    fn state(&self) -> &'static str {
+        "Gossiping"
+    }
+
+    fn step(&mut self, input: Input<Self>, env: &mut Env<Self>) {
+        if let Input::Message { message: news, .. } | Input::Request { request: news, .. } = input
+            && news > self.best
+        {
+            self.best = news;
+            env.persist(news);
+            env.send(NodeId((env.node().0 + 1) % 3), news);
+        }
+    }
+}
+
+#[test]
+fn the_failure_of_the_readme_is_a_real_one() {
+    let rumours = Plain::new("rumours", 3, |_| Hasty { best: 0 })
+        .ask(5, |dice| 1 + dice.below(100))
+        .finally("all know the same", |world| {
+            let best: Vec<_> = world.live().map(|(_, gossip)| gossip.best).collect();
+            ensure(best.iter().all(|one| *one == best[0]), || format!("{best:?}"))
+        });
+    let out = tempfile::tempdir().expect("there is room for a folder");
+    let options = Options { out: out.path().to_owned(), ..Options::new(0..500) };
+    let report = campaign(&rumours, &options);
+    let found = &report.failures[0];
+    let story = found.story.join("\n");
+    assert!(read("README.md").contains(&format!("```text\n{story}\n```")), "\n{story}\n");
+    let size = found.shrunk.expect("it was shrunk");
+    let sentence = format!(
+        "first seed failed, and its {} deviations were shrunk to {}",
+        size.before.deviations, size.after.deviations
+    );
+    assert_eq!(found.seed, 0);
+    let words = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&sentence), "{sentence}");
 }

@@ -9,7 +9,7 @@ const WHOLE: usize = 48;
 /// At the end of a longer one, so many lines are told in any case.
 const ENDING: usize = 12;
 /// Longer lines are cut.
-const WIDEST: usize = 180;
+const WIDEST: usize = 140;
 /// Effects with longer values are told by kind only.
 const BRIEF: usize = 48;
 
