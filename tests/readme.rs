@@ -33,6 +33,13 @@ fn the_test_of_the_readme_is_the_one_that_is_run_and_has_at_most_12_lines() {
 }
 
 #[test]
+fn the_imports_of_the_readme_are_those_of_the_quick_start() {
+    let text = read("tests/quickstart.rs");
+    let imports: Vec<_> = text.lines().filter(|line| line.starts_with("use ")).collect();
+    assert!(read("README.md").contains(&format!("```rust\n{}\n```", imports.join("\n\n"))));
+}
+
+#[test]
 fn every_folder_is_in_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (readme, architecture) = (read("README.md"), read("ARCHITECTURE.md"));
