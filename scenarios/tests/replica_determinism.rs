@@ -42,6 +42,6 @@ fn each_campaign_is_the_same() {
         assert_eq!(one.chains, two.chains, "{}", scenario.name());
         assert_eq!(one.events, two.events, "{}", scenario.name());
         assert_eq!(one.sometimes, two.sometimes, "{}", scenario.name());
-        assert_eq!(one.facts, two.facts, "{}", scenario.name());
+        assert_eq!(one.coverage.pairs, two.coverage.pairs, "{}", scenario.name());
     }
 }

@@ -52,6 +52,10 @@ pub struct Knowledge {
     pub findings: Findings<Rule>,
 }
 
+/// By what members are compared in an election: the least one wins. Which of the first two
+/// counts depends on the hardening; the other is the same for all.
+type Rank = (Reverse<(u64, u64)>, Duration, NodeId);
+
 /// How an election must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Election {
@@ -190,7 +194,7 @@ impl Knowledge {
     }
 
     fn election(&self, step: &Step<'_>, silence: Duration) -> Election {
-        let mut best: Option<(Reverse<(u64, u64)>, Duration, NodeId)> = None;
+        let mut best: Option<Rank> = None;
         for member in step.members().iter().copied() {
             let own = member == step.node;
             if !own && !self.is_healthy(member, step.clock, silence) {
