@@ -58,8 +58,6 @@ pub enum Bug {
     EmptyLogBeginsAtZero,
     /// A log that was swept empty starts again at zero after a restart.
     ForgetsTailOfEmptyLog,
-    /// Recovery takes entries from behind a hole in the log.
-    RecoversBehindHole,
     /// A tag that could not be announced or withdrawn is never tried again.
     TagNeverRefreshed,
     /// The registry of unanswered requests grows without bound.
@@ -120,7 +118,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Bug; 40] = [
+    pub const ALL: [Bug; 39] = [
         Bug::WaitsForBeliefForever,
         Bug::BelievesDemotedLeader,
         Bug::WinsInSilence,
@@ -132,7 +130,6 @@ impl Bug {
         Bug::PersistentNeverSkips,
         Bug::EmptyLogBeginsAtZero,
         Bug::ForgetsTailOfEmptyLog,
-        Bug::RecoversBehindHole,
         Bug::TagNeverRefreshed,
         Bug::RegistryUnbounded,
         Bug::ShutdownLeavesTag,
@@ -177,7 +174,6 @@ impl Bug {
             Bug::PersistentNeverSkips => "persistent-never-skips",
             Bug::EmptyLogBeginsAtZero => "empty-log-begins-at-zero",
             Bug::ForgetsTailOfEmptyLog => "forgets-tail-of-empty-log",
-            Bug::RecoversBehindHole => "recovers-behind-hole",
             Bug::TagNeverRefreshed => "tag-never-refreshed",
             Bug::RegistryUnbounded => "registry-unbounded",
             Bug::ShutdownLeavesTag => "shutdown-leaves-tag",
@@ -237,7 +233,6 @@ impl Bug {
             Bug::ForgetsTailOfEmptyLog => {
                 "A log that was swept empty starts again at zero after a restart."
             }
-            Bug::RecoversBehindHole => "Recovery takes entries from behind a hole in the log.",
             Bug::TagNeverRefreshed => {
                 "A tag that could not be announced or withdrawn is never tried again."
             }
@@ -314,7 +309,6 @@ impl Bug {
             Bug::PersistentNeverSkips => hardening.persistent_skip = false,
             Bug::EmptyLogBeginsAtZero => hardening.empty_floor = false,
             Bug::ForgetsTailOfEmptyLog => hardening.persisted_next_seq = false,
-            Bug::RecoversBehindHole => hardening.recovery_stops_at_hole = false,
             Bug::TagNeverRefreshed => hardening.tag_refresh = false,
             Bug::RegistryUnbounded => hardening.registry_bound = false,
             Bug::ShutdownLeavesTag => hardening.orderly_shutdown = false,
