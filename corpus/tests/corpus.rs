@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use stormglass_campaign::Registry;
+use serde_json::Value;
+use stormglass_campaign::{Planted, Registry};
 use stormglass_replay::RawLog;
 
 /// One folder a scenario, one log a bug.
@@ -78,14 +79,59 @@ fn nothing_in_a_log_can_be_left_out() {
     });
 }
 
-#[test]
-fn every_bug_that_can_be_planted_has_its_log() {
+/// The logs of all bugs, each with its scenario and its bug.
+fn planted() -> Vec<(&'static str, Planted, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in stormglass_scenarios::registry().entries() {
-        for bug in &entry.bugs {
+    let registry = stormglass_scenarios::registry();
+    let bugs = registry.entries().iter().flat_map(|entry| {
+        entry.bugs.iter().map(|bug| {
             let path = root.join(entry.name).join(bug.name).with_extension("json");
-            let log = RawLog::open(&path).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(log.head().planted.as_deref(), Some(bug.name), "{}", path.display());
-        }
+            let text = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let log = serde_json::from_str(&text).expect("a log is JSON");
+            (entry.name, *bug, log)
+        })
+    });
+    bugs.collect()
+}
+
+#[test]
+fn every_bug_that_can_be_planted_has_its_log_with_the_property_that_must_find_it() {
+    for (scenario, bug, log) in planted() {
+        assert_eq!(log["scenario"], scenario);
+        assert_eq!(log["planted"], bug.name);
+        assert_eq!(log["expected"]["property"], bug.caught_by, "{}", bug.name);
+    }
+    assert_eq!(planted().len(), logs().len(), "a log is of no bug that can be planted");
+}
+
+#[test]
+fn the_median_log_has_at_most_six_deviations() {
+    let mut lengths: Vec<_> = planted().iter().map(|(.., log)| deviations(log)).collect();
+    lengths.sort_unstable();
+    assert!(lengths[lengths.len() / 2] <= 6, "{lengths:?}");
+}
+
+fn deviations(log: &Value) -> usize {
+    log["deviations"].as_array().expect("there is a list").len()
+}
+
+#[test]
+fn the_table_of_planted_bugs_says_what_the_logs_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/planted-bugs.md");
+    let table = std::fs::read_to_string(path).expect("there is a table");
+    let rows: Vec<Vec<_>> = table
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .skip(1)
+        .collect();
+    let planted = planted();
+    assert_eq!(rows.len(), planted.len());
+    for (row, (scenario, bug, log)) in rows.iter().zip(&planted) {
+        let event = log["expected"]["event"].to_string();
+        let says = [row[1], row[2], row[3], row[4], row[8], row[9]];
+        let after = deviations(log).to_string();
+        assert_eq!(says, [*scenario, bug.name, bug.about, bug.caught_by, &after, &event]);
     }
 }
