@@ -3,8 +3,9 @@ use std::hash::Hasher;
 /// The hash chain of a run: two runs are the same run exactly if their chains are equal.
 ///
 /// Each number folded in is mixed by one multiplication to 128 bits whose halves are xored (the
-/// mixing step of wyhash). All numbers are taken as 64-bit little-endian values, so that a chain
-/// is the same on every platform, and since chains stand in logs the constants never change.
+/// mixing step of wyhash). Numbers are widened to 64 bits, and since chains stand in logs the
+/// constants never change. The standard library hashes a list of numbers as the bytes it has in
+/// memory, so a chain is the same on every 64-bit platform that is little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain(u64);
 

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
@@ -31,16 +32,17 @@ pub(crate) struct Node<M: Machine> {
     /// Effects that wait for a flush.
     pub(crate) waiting: Vec<Effect<M>>,
     pub(crate) flushing: bool,
-    pub(crate) paused_until: Time,
-    /// What came while the node was flushing or paused.
-    pub(crate) held: Vec<Occurrence<M>>,
+    /// Set while it is paused: when it goes on, and the position of the pause in the plan.
+    pub(crate) paused: Option<(Time, usize)>,
+    /// What came while the node was flushing or paused, the oldest first.
+    pub(crate) held: VecDeque<Occurrence<M>>,
     /// The crash that strikes in the next step with enough effects.
     pub(crate) armed: Option<Armed>,
-    /// Effects of the step under way that may still happen before the armed crash.
-    pub(crate) effects_left: Option<u32>,
+    /// The crash that cuts the step under way, counting down.
+    pub(crate) striking: Option<Armed>,
 }
 
-/// A crash that waits for a step with more effects than this.
+/// A crash that waits for a step with more effects than this; of that step, so many happen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Armed {
     pub(crate) after_effects: u32,
@@ -62,7 +64,7 @@ pub(crate) enum Occurrence<M: Machine> {
         node: NodeId,
         token: u32,
     },
-    /// A request, crash, cut or pause begins.
+    /// A request is made, or a crash, cut or pause begins.
     Planned(usize),
     CutEnds(usize),
     PauseEnds {
@@ -89,10 +91,10 @@ impl<M: Machine> Node<M> {
             next_token: 0,
             waiting: Vec::new(),
             flushing: false,
-            paused_until: Time::ZERO,
-            held: Vec::new(),
+            paused: None,
+            held: VecDeque::new(),
             armed: None,
-            effects_left: None,
+            striking: None,
         }
     }
 
@@ -111,15 +113,20 @@ impl<M: Machine> Node<M> {
         self.timers.clear();
         self.waiting.clear();
         self.flushing = false;
-        self.paused_until = Time::ZERO;
+        self.paused = None;
         self.held.clear();
         self.armed = None;
-        self.effects_left = None;
+        self.striking = None;
     }
 
     /// True while it is up but takes no input.
-    pub(crate) fn holds(&self, now: Time) -> bool {
-        self.flushing || now < self.paused_until
+    pub(crate) fn holds(&self) -> bool {
+        self.flushing || self.paused.is_some()
+    }
+
+    /// What it has held back longest, if it takes input again.
+    pub(crate) fn next_held(&mut self) -> Option<Occurrence<M>> {
+        if self.holds() { None } else { self.held.pop_front() }
     }
 
     /// Unsets the timer with this token, if it is still set.
@@ -221,7 +228,7 @@ impl<M: Machine> Cluster<M> {
 
     /// True while a node is up and takes no input, since it is paused or waits for its disk.
     pub fn is_held(&self, node: NodeId) -> bool {
-        self.nodes[node.index()].holds(self.now)
+        self.nodes[node.index()].holds()
     }
 
     /// How often a node has crashed.
@@ -239,6 +246,16 @@ impl<M: Machine> Cluster<M> {
         self.nodes[node.index()].clock.wall(self.now)
     }
 
+    /// True until every fault has ended.
+    pub(crate) fn is_stormy(&self) -> bool {
+        self.now < self.heal
+    }
+
+    /// How much later than at `due` a fault may make something happen: it ends with the storm.
+    pub(crate) fn until_heal(&self, due: Time, by: Duration) -> Duration {
+        by.min(self.heal.since(due))
+    }
+
     /// True if what one node sends to the other now is not cut off.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
         from == to || !self.cuts.iter().any(|(_, shape)| shape.cuts(from, to, self.count()))
@@ -246,6 +263,6 @@ impl<M: Machine> Cluster<M> {
 
     /// How long every fault has been over; nothing while the storm lasts.
     pub fn calm(&self) -> Option<Duration> {
-        (self.now >= self.heal).then(|| self.now.since(self.heal))
+        (!self.is_stormy()).then(|| self.now.since(self.heal))
     }
 }

@@ -5,37 +5,36 @@ use std::hash::BuildHasherDefault;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use stormglass_machine::{Dice, NodeId, Time};
+use stormglass_machine::{Dice, NodeId};
 
 use crate::chain::Chain;
 use crate::deviation::{Deviation, Fate};
 use crate::faults::Odds;
 
 /// Decides what does not follow from the plan of a run. Asked exactly once for each message sent,
-/// each timer set and each flush, in the order in which they happen.
+/// each timer set and each flush of the storm, in the order in which they happen.
 pub(crate) trait Decisions {
     /// The fate of a message.
-    fn message(&mut self, now: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate;
+    fn message(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> Fate;
     /// How late a timer fires.
-    fn timer(&mut self, now: Time, node: NodeId, kind: &'static str) -> Duration;
+    fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration;
     /// How much longer a flush takes.
-    fn flush(&mut self, now: Time, node: NodeId) -> Duration;
+    fn flush(&mut self, node: NodeId) -> Duration;
 }
 
-/// Draws fates from a seed, until the storm is over.
+/// Draws fates from a seed.
 pub(crate) struct Search {
     odds: Odds,
-    heal: Time,
     network: Dice,
     timers: Dice,
     disks: Dice,
 }
 
 impl Search {
-    pub(crate) fn new(seed: u64, odds: Odds, heal: Time) -> Self {
+    pub(crate) fn new(seed: u64, odds: Odds) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
-        Search { odds, heal, network, timers, disks }
+        Search { odds, network, timers, disks }
     }
 }
 
@@ -47,10 +46,10 @@ fn long_tailed(dice: &mut Dice, longest: Duration) -> Duration {
 
 impl Decisions for Search {
     #[inline]
-    fn message(&mut self, now: Time, _: NodeId, _: NodeId, _: &'static str) -> Fate {
+    fn message(&mut self, _: NodeId, _: NodeId, _: &'static str) -> Fate {
         let Odds { drop, duplicate, delay, longest, .. } = self.odds;
         let any = drop + duplicate + delay;
-        if any == 0 || now >= self.heal {
+        if any == 0 {
             return Fate::Dull;
         }
         let draw = self.network.below(1_000_000) as u32;
@@ -66,18 +65,18 @@ impl Decisions for Search {
     }
 
     #[inline]
-    fn timer(&mut self, now: Time, _: NodeId, _: &'static str) -> Duration {
+    fn timer(&mut self, _: NodeId, _: &'static str) -> Duration {
         let Odds { late_timer, longest, .. } = self.odds;
-        if late_timer == 0 || now >= self.heal || !self.timers.per_million(late_timer) {
+        if late_timer == 0 || !self.timers.per_million(late_timer) {
             return Duration::ZERO;
         }
         long_tailed(&mut self.timers, longest)
     }
 
     #[inline]
-    fn flush(&mut self, now: Time, _: NodeId) -> Duration {
+    fn flush(&mut self, _: NodeId) -> Duration {
         let Odds { slow_flush, longest, .. } = self.odds;
-        if slow_flush == 0 || now >= self.heal || !self.disks.per_million(slow_flush) {
+        if slow_flush == 0 || !self.disks.per_million(slow_flush) {
             return Duration::ZERO;
         }
         long_tailed(&mut self.disks, longest)
@@ -144,29 +143,29 @@ impl<D, R> Recorder<D, R> {
 }
 
 impl<D: Decisions, R> Decisions for Recorder<D, R> {
-    fn message(&mut self, now: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
+    fn message(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
         let known = self.names.static_kind(kind);
         let nth = self.names.nth(About::Message(from, to, known));
-        let fate = self.inner.message(now, from, to, kind);
+        let fate = self.inner.message(from, to, kind);
         if fate != Fate::Dull {
             self.recorded.push(Deviation::Message { from, to, kind: kind.to_owned(), nth, fate });
         }
         fate
     }
 
-    fn timer(&mut self, now: Time, node: NodeId, kind: &'static str) -> Duration {
+    fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
         let known = self.names.static_kind(kind);
         let nth = self.names.nth(About::Timer(node, known));
-        let late = self.inner.timer(now, node, kind);
+        let late = self.inner.timer(node, kind);
         if late > Duration::ZERO {
             self.recorded.push(Deviation::Timer { node, kind: kind.to_owned(), nth, late });
         }
         late
     }
 
-    fn flush(&mut self, now: Time, node: NodeId) -> Duration {
+    fn flush(&mut self, node: NodeId) -> Duration {
         let nth = self.names.nth(About::Flush(node));
-        let slow = self.inner.flush(now, node);
+        let slow = self.inner.flush(node);
         if slow > Duration::ZERO {
             self.recorded.push(Deviation::Flush { node, nth, slow });
         }
@@ -221,7 +220,7 @@ impl Replay {
 }
 
 impl Decisions for Replay {
-    fn message(&mut self, _: Time, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
+    fn message(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
         let about = About::Message(from, to, self.names.static_kind(kind));
         let nth = self.names.nth(about);
         let Some((position, fate)) = self.fates.get(&(about, nth)) else {
@@ -231,12 +230,12 @@ impl Decisions for Replay {
         *fate
     }
 
-    fn timer(&mut self, _: Time, node: NodeId, kind: &'static str) -> Duration {
+    fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
         let about = About::Timer(node, self.names.static_kind(kind));
         self.span(about)
     }
 
-    fn flush(&mut self, _: Time, node: NodeId) -> Duration {
+    fn flush(&mut self, node: NodeId) -> Duration {
         self.span(About::Flush(node))
     }
 }
@@ -254,9 +253,8 @@ mod tests {
         (0..300)
             .map(|turn| {
                 let (from, to) = if turn % 3 == 0 { (A, B) } else { (B, A) };
-                let now = Time::from_nanos(turn);
-                let fate = driver.message(now, from, to, kinds[turn as usize % 2]);
-                (fate, driver.timer(now, from, kinds[turn as usize % 2]), driver.flush(now, to))
+                let fate = driver.message(from, to, kinds[turn as usize % 2]);
+                (fate, driver.timer(from, kinds[turn as usize % 2]), driver.flush(to))
             })
             .collect()
     }
@@ -270,7 +268,7 @@ mod tests {
             slow_flush: 100_000,
             longest: Duration::from_secs(1),
         };
-        Search::new(7, odds, Time::from_nanos(200))
+        Search::new(7, odds)
     }
 
     #[test]
@@ -295,12 +293,5 @@ mod tests {
             let changed = other.iter().zip(&answers).filter(|(one, other)| one != other).count();
             assert_eq!(changed, 1, "without {:?}", recorder.recorded[left_out]);
         }
-    }
-
-    #[test]
-    fn nothing_deviates_after_the_storm() {
-        let answers = interview(&mut stormy());
-        let dull = (Fate::Dull, Duration::ZERO, Duration::ZERO);
-        assert!(answers[200..].iter().all(|answer| *answer == dull));
     }
 }

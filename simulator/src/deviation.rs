@@ -144,6 +144,18 @@ pub enum Fate {
     },
 }
 
+impl Fate {
+    /// The same, but no later than this; a message that is not late at all has no fate.
+    pub(crate) fn at_most(self, most: Duration) -> Fate {
+        match self {
+            Fate::Delayed { by } if by.min(most).is_zero() => Fate::Dull,
+            Fate::Delayed { by } => Fate::Delayed { by: by.min(most) },
+            Fate::Duplicated { by } => Fate::Duplicated { by: by.min(most) },
+            Fate::Dull | Fate::Dropped => self,
+        }
+    }
+}
+
 /// Which links a cut takes away. Node lists are in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -221,6 +233,14 @@ impl fmt::Display for Nonsense {
 }
 
 impl<R> Deviation<R> {
+    /// How many nodes a list says there are; `None` if it leaves that to the scenario.
+    pub fn cluster_size(all: &[Self]) -> Option<u32> {
+        all.iter().find_map(|deviation| match deviation {
+            Deviation::Nodes { count } => Some(*count),
+            _ => None,
+        })
+    }
+
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     pub fn last_node(&self) -> Option<NodeId> {
         match self {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use stormglass_machine::{Dice, NodeId};
 
 use crate::deviation::{Deviation, Shape};
-use crate::scenario::{Scenario, Settings};
+use crate::scenario::{Asked, Scenario, Settings};
+use crate::span::LONGEST;
 
 /// The families of faults that a scenario allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,9 @@ impl Faults {
     };
 }
 
+/// The most base latencies by which something can be late.
+pub(crate) const LONGEST_DELAY: u32 = 1 << 7;
+
 /// The odds of one seed, in parts per million, and how large a delay can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Odds {
@@ -133,7 +137,7 @@ fn draw_odds(dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
         delay: odds(faults.delay),
         late_timer: odds(faults.late_timer),
         slow_flush: odds(faults.slow_flush),
-        longest: settings.latency * (1 << dice.below(8)),
+        longest: settings.latency * (LONGEST_DELAY >> (7 - dice.below(8))),
     }
 }
 
@@ -148,6 +152,9 @@ fn draw_requests<S: Scenario>(
     asked.sort_by_key(|asked| (asked.client, asked.at));
     let (mut last_client, mut nth) = (None, 0);
     for asked in asked {
+        let Asked { node, at, .. } = asked;
+        assert!(node.0 < count, "node {node} is asked, and the nodes are 0 to {}", count - 1);
+        assert!(at <= LONGEST, "a request is made within a year, not after {at:?}");
         nth = if last_client == Some(asked.client) { nth + 1 } else { 0 };
         last_client = Some(asked.client);
         plan.push(Deviation::Request {

@@ -1,6 +1,7 @@
 //! What happens in a world: one method for each sort of occurrence, and the law of effects.
 
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId};
 
@@ -10,6 +11,10 @@ use crate::deviation::{Deviation, Fate};
 use crate::disk::Kind;
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
+
+/// What stands in the chain where a step has its input, which begins with a number from 0 to 3.
+const CRASHED: u8 = 4;
+const FLUSHED: u8 = 5;
 
 impl<S: Scenario> World<'_, S> {
     /// Lets the next thing on the agenda happen.
@@ -34,10 +39,7 @@ impl<S: Scenario> World<'_, S> {
                 }
             }
             Occurrence::PauseEnds { node, plan } => {
-                if self.cluster.is_up(node) {
-                    self.tell(watch, Event::Ended(plan));
-                }
-                self.release(node);
+                self.pause_ends(node, plan, decisions, watch);
             }
             Occurrence::Heal => self.heal(watch),
             Occurrence::End => unreachable!("the end is not an event of its own"),
@@ -53,13 +55,12 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        let now = self.cluster.now;
         let receiver = &mut self.cluster.nodes[node.index()];
         if receiver.machine.is_none() {
             return;
         }
-        if receiver.holds(now) {
-            receiver.held.push(occurrence);
+        if receiver.holds() {
+            receiver.held.push_back(occurrence);
             return;
         }
         let input = match occurrence {
@@ -110,10 +111,8 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        self.events += 1;
+        self.count_event(node);
         self.tell(watch, Event::Input { node, input: &input });
-        self.chain.write_u64(self.cluster.now.as_nanos());
-        self.chain.write_u32(node.0);
         input.hash(&mut self.chain);
 
         let now = self.cluster.now;
@@ -123,11 +122,8 @@ impl<S: Scenario> World<'_, S> {
         self.coverage.count(machine.state(), input.kind());
         let (local, wall) = (slot.clock.monotonic(now), slot.clock.wall(now));
         machine.step(input, &mut Env::new(node, local, wall, &mut slot.dice, &mut effects));
-        if let Some(armed) = slot.armed
-            && effects.len() > armed.after_effects as usize
-        {
-            slot.effects_left = Some(armed.after_effects);
-        }
+        slot.striking = slot.armed.take_if(|armed| effects.len() > armed.after_effects as usize);
+        self.chain.write_usize(effects.len());
         for effect in &effects {
             effect.hash(&mut self.chain);
         }
@@ -136,6 +132,14 @@ impl<S: Scenario> World<'_, S> {
         self.carry_out(node, &mut effects, decisions, watch);
         self.effects = effects;
         self.check(node);
+    }
+
+    /// Begins one more link of the chain; what happens to the node follows.
+    #[inline]
+    fn count_event(&mut self, node: NodeId) {
+        self.events += 1;
+        self.chain.write_u64(self.cluster.now.as_nanos());
+        self.chain.write_u32(node.0);
     }
 
     /// Lets effects happen in order, up to the first that has to wait for the disk.
@@ -148,27 +152,21 @@ impl<S: Scenario> World<'_, S> {
     ) {
         let mut rest = effects.drain(..);
         while let Some(effect) = rest.next() {
-            match &mut self.cluster.nodes[node.index()].effects_left {
-                Some(0) => return self.crash_as_armed(node, watch),
-                Some(left) => *left -= 1,
+            match &mut self.cluster.nodes[node.index()].striking {
+                Some(Armed { after_effects: 0, plan }) => {
+                    let plan = *plan;
+                    // Where it cuts is part of the run, though the machine never learns of it.
+                    self.chain.write_usize(rest.len());
+                    return self.crash(node, plan, watch);
+                }
+                Some(Armed { after_effects, .. }) => *after_effects -= 1,
                 None => {}
             }
             self.tell(watch, Event::Effect { node, effect: &effect });
-            let now = self.cluster.now;
             match effect {
                 Effect::Send { to, message } => self.send(node, to, message, decisions, watch),
                 Effect::SetTimer { timer, after } => {
-                    let late = decisions.timer(now, node, timer.kind());
-                    if !late.is_zero() {
-                        self.tell(watch, Event::Late { node, timer, by: late });
-                    }
-                    let slot = &mut self.cluster.nodes[node.index()];
-                    slot.cancel_timer(timer);
-                    let token = slot.next_token;
-                    slot.next_token += 1;
-                    slot.timers.push((timer, token));
-                    let fires = now + slot.clock.true_span(after) + late;
-                    self.cluster.agenda.push(fires, Occurrence::Timer { node, token });
+                    self.set_timer(node, timer, after, decisions, watch);
                 }
                 Effect::CancelTimer { timer } => {
                     self.cluster.nodes[node.index()].cancel_timer(timer);
@@ -180,24 +178,12 @@ impl<S: Scenario> World<'_, S> {
                     self.cluster.nodes[node.index()].disk.write(record, Kind::Checkpoint);
                 }
                 Effect::Flush => {
-                    if self.cluster.unflushed(node) == 0 {
-                        continue;
-                    }
-                    let slow = decisions.flush(now, node);
-                    if !slow.is_zero() {
-                        self.tell(watch, Event::Slow { node, by: slow });
-                    }
-                    let takes = self.settings.flush + slow;
+                    self.flush(node, decisions, watch);
                     let slot = &mut self.cluster.nodes[node.index()];
-                    if takes.is_zero() {
-                        slot.disk.flush();
-                        continue;
+                    if slot.flushing {
+                        slot.waiting.extend(rest);
+                        return;
                     }
-                    slot.flushing = true;
-                    slot.waiting.extend(rest);
-                    let boot = slot.boot;
-                    self.cluster.agenda.push(now + takes, Occurrence::Flushed { node, boot });
-                    return;
                 }
                 // Whoever asked hears of it through `Event::Effect`.
                 Effect::Respond { .. } => {}
@@ -218,8 +204,13 @@ impl<S: Scenario> World<'_, S> {
             to.index() < self.cluster.nodes.len(),
             "node {from} sends to {to}, who is not there"
         );
+        let arrives = self.cluster.now + self.settings.latency;
         // A cut does not spare the decision: it would shift the numbers of later messages.
-        let fate = decisions.message(self.cluster.now, from, to, message.kind());
+        let fate = match self.cluster.is_stormy() {
+            true => decisions.message(from, to, message.kind()),
+            false => Fate::Dull,
+        };
+        let fate = fate.at_most(self.cluster.until_heal(arrives, Duration::MAX));
         if fate != Fate::Dull {
             self.tell(watch, Event::Fated { from, to, message: &message, fate });
         }
@@ -227,7 +218,6 @@ impl<S: Scenario> World<'_, S> {
             self.tell(watch, Event::CutOff { from, to, message: &message });
             return;
         }
-        let arrives = self.cluster.now + self.settings.latency;
         let agenda = &mut self.cluster.agenda;
         match fate {
             Fate::Dull => agenda.push(arrives, Occurrence::Message { from, to, message }),
@@ -243,6 +233,59 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
+    fn set_timer<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        timer: <S::Machine as Machine>::Timer,
+        after: Duration,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        let slot = &mut self.cluster.nodes[node.index()];
+        slot.cancel_timer(timer);
+        let token = slot.next_token;
+        slot.next_token += 1;
+        slot.timers.push((timer, token));
+        let due = self.cluster.now + slot.clock.true_span(after);
+        let late = match self.cluster.is_stormy() {
+            true => self.cluster.until_heal(due, decisions.timer(node, timer.kind())),
+            false => Duration::ZERO,
+        };
+        if !late.is_zero() {
+            self.tell(watch, Event::Late { node, timer, by: late });
+        }
+        self.cluster.agenda.push(due + late, Occurrence::Timer { node, token });
+    }
+
+    /// Asks the disk to make everything durable; the node waits unless that is done at once.
+    fn flush<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        if self.cluster.unflushed(node) == 0 {
+            return;
+        }
+        let due = self.cluster.now + self.settings.flush;
+        let slow = match self.cluster.is_stormy() {
+            true => self.cluster.until_heal(due, decisions.flush(node)),
+            false => Duration::ZERO,
+        };
+        if !slow.is_zero() {
+            self.tell(watch, Event::Slow { node, by: slow });
+        }
+        let done = due + slow;
+        let slot = &mut self.cluster.nodes[node.index()];
+        if done == self.cluster.now {
+            slot.disk.flush();
+            return;
+        }
+        slot.flushing = true;
+        let boot = slot.boot;
+        self.cluster.agenda.push(done, Occurrence::Flushed { node, boot });
+    }
+
     /// A flush is done: what waited for it goes on.
     fn flushed<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
@@ -256,22 +299,50 @@ impl<S: Scenario> World<'_, S> {
             return;
         }
         slot.disk.flush();
+        if let Some((goes_on, _)) = slot.paused {
+            // The disk has done its work, but the process stands still and does not hear of it.
+            self.cluster.agenda.push(goes_on, Occurrence::Flushed { node, boot });
+            return;
+        }
         slot.flushing = false;
         let mut effects = std::mem::take(&mut self.effects);
         effects.append(&mut slot.waiting);
-        self.events += 1;
+        self.count_event(node);
+        self.chain.write_u8(FLUSHED);
+        self.chain.write_usize(effects.len());
         self.carry_out(node, &mut effects, decisions, watch);
         self.effects = effects;
-        self.release(node);
         self.check(node);
+        self.release(node, decisions, watch);
     }
 
-    /// Puts what a node has held back on the agenda, if it can take input again.
-    fn release(&mut self, node: NodeId) {
-        let now = self.cluster.now;
+    /// A pause is over, unless the node has crashed meanwhile or a longer one has begun.
+    fn pause_ends<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         let slot = &mut self.cluster.nodes[node.index()];
-        if !slot.holds(now) {
-            slot.held.drain(..).for_each(|held| self.cluster.agenda.push(now, held));
+        if slot.paused.take_if(|(_, pause)| *pause == position).is_some() {
+            self.tell(watch, Event::Ended(position));
+            self.release(node, decisions, watch);
+        }
+    }
+
+    /// Gives a node what it has held back, in the order in which it came and before anything that
+    /// comes now, until it has to wait again.
+    fn release<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        while self.failure.is_none()
+            && let Some(held) = self.cluster.nodes[node.index()].next_held()
+        {
+            self.bring(node, held, decisions, watch);
         }
     }
 
@@ -284,10 +355,10 @@ impl<S: Scenario> World<'_, S> {
         if let Deviation::Request { node, .. } = self.plan[position] {
             return self.bring(node, Occurrence::Planned(position), decisions, watch);
         }
-        let (now, heal) = (self.cluster.now, self.cluster.heal);
-        if now >= heal {
+        if !self.cluster.is_stormy() {
             return;
         }
+        let (now, heal) = (self.cluster.now, self.cluster.heal);
         match &self.plan[position] {
             Deviation::Crash { nodes, after_effects, .. } => {
                 let (nodes, after_effects) = (nodes.clone(), *after_effects);
@@ -310,7 +381,7 @@ impl<S: Scenario> World<'_, S> {
                 let (node, ends) = (*node, (now + *lasts).min(heal));
                 if self.cluster.is_up(node) {
                     let slot = &mut self.cluster.nodes[node.index()];
-                    slot.paused_until = slot.paused_until.max(ends);
+                    slot.paused = slot.paused.max(Some((ends, position)));
                     let resume = Occurrence::PauseEnds { node, plan: position };
                     self.cluster.agenda.push(ends, resume);
                     self.struck[position] = true;
@@ -319,11 +390,6 @@ impl<S: Scenario> World<'_, S> {
             }
             _ => unreachable!("nothing else has a time"),
         }
-    }
-
-    fn crash_as_armed<W: Watch<S::Machine>>(&mut self, node: NodeId, watch: &mut W) {
-        let armed = self.cluster.nodes[node.index()].armed.expect("a step is cut by a crash only");
-        self.crash(node, armed.plan, watch);
     }
 
     fn crash<W: Watch<S::Machine>>(&mut self, node: NodeId, position: usize, watch: &mut W) {
@@ -339,10 +405,9 @@ impl<S: Scenario> World<'_, S> {
         slot.boot += 1;
         let (boot, lost) = (slot.boot, slot.disk.crash(lose));
         self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
-        self.chain.write_u64(now.as_nanos());
-        self.chain.write_u32(node.0);
+        self.count_event(node);
+        self.chain.write_u8(CRASHED);
         self.chain.write_usize(lost);
-        self.events += 1;
         if !self.struck[position] {
             self.struck[position] = true;
             self.tell(watch, Event::Struck(position));
@@ -354,7 +419,7 @@ impl<S: Scenario> World<'_, S> {
         self.cluster.cuts.clear();
         for slot in &mut self.cluster.nodes {
             slot.armed = None;
-            slot.effects_left = None;
+            slot.striking = None;
         }
         self.tell(watch, Event::Healed);
     }

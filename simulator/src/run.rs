@@ -100,7 +100,8 @@ impl<S: Scenario> World<'_, S> {
         &self.facts
     }
 
-    /// How often each pair of a machine's state and an input kind was reached, in all runs.
+    /// How often each pair of a machine's state and an input kind was reached, in all runs of this
+    /// world.
     pub fn pairs(&self) -> std::collections::BTreeMap<(&'static str, &'static str), u64> {
         self.coverage.pairs()
     }
@@ -108,7 +109,7 @@ impl<S: Scenario> World<'_, S> {
     fn draw(&mut self, seed: u64) -> Search {
         let scenario = self.scenario();
         let odds = faults::draw(scenario, &self.settings, seed, &mut self.plan);
-        Search::new(seed, odds, Time::ZERO + self.settings.storm)
+        Search::new(seed, odds)
     }
 
     fn guarded<D: Decisions>(

@@ -5,6 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId};
 
+use crate::clock::MAX_DRIFT_PPM;
+use crate::faults::LONGEST_DELAY;
+use crate::span::LONGEST;
 use crate::{Cluster, Event, Facts, Faults, Property, World};
 
 /// What the world is like and what must hold.
@@ -35,7 +38,8 @@ pub trait Scenario: Sized + Sync {
         Settings::default()
     }
 
-    /// What clients and operators ask in a run: pushes requests onto `asked`, in any order.
+    /// What clients and operators ask in a run: pushes requests onto `asked`, in any order, for
+    /// the nodes from 0 to `count` - 1, within a year.
     fn requests(
         &self,
         _count: u32,
@@ -123,6 +127,21 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// A log must be able to name whatever is drawn: spans up to a year, and clocks that run.
+    pub(crate) fn assert_bounds(&self) {
+        let Settings { latency, flush, storm, calm, .. } = *self;
+        let spans = [storm, calm, flush, latency.saturating_mul(LONGEST_DELAY)];
+        assert!(
+            spans.into_iter().chain([self.faults.clock_offset]).all(|span| span <= LONGEST),
+            "a storm, a calm, a flush, {LONGEST_DELAY} latencies and a clock's offset are each at \
+             most a year"
+        );
+        assert!(
+            self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),
+            "a clock drifts by at most {MAX_DRIFT_PPM} parts per million"
+        );
+    }
+
     /// From start to end.
     pub fn whole(&self) -> Duration {
         self.storm + self.calm

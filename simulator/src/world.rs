@@ -59,13 +59,15 @@ impl<'s, S: Scenario> World<'s, S> {
     ///
     /// # Panics
     ///
-    /// If the scenario has no nodes, or two properties of one name.
+    /// If the scenario has no nodes, or two properties of one name, or settings out of bounds.
     pub fn new(scenario: &'s S) -> Self {
         let nodes = scenario.nodes();
         assert!(*nodes.start() > 0 && !nodes.is_empty(), "a cluster has at least one node");
+        let settings = scenario.settings();
+        settings.assert_bounds();
         let mut world = World {
             scenario,
-            settings: scenario.settings(),
+            settings,
             always: Vec::new(),
             finally: Vec::new(),
             sometimes: Vec::new(),
@@ -110,7 +112,7 @@ impl<'s, S: Scenario> World<'s, S> {
         &self.ghost
     }
 
-    /// How often each `sometimes` property was seen, in all runs of this world.
+    /// How often each `sometimes` property was seen, in all searches of this world.
     pub fn sometimes(&self) -> &[(&'static str, u64)] {
         &self.sometimes_seen
     }
@@ -159,14 +161,8 @@ impl<'s, S: Scenario> World<'s, S> {
     }
 
     fn begin(&mut self, seed: u64, most_events: u64) {
-        let count = self
-            .plan
-            .iter()
-            .find_map(|deviation| match deviation {
-                Deviation::Nodes { count } => Some(*count),
-                _ => None,
-            })
-            .unwrap_or(*self.scenario.nodes().start());
+        let fewest = *self.scenario.nodes().start();
+        let count = Deviation::cluster_size(&self.plan).unwrap_or(fewest);
         let heal = Time::ZERO + self.settings.storm;
         self.cluster.reset(seed, count, heal);
         self.ghost = S::Ghost::default();
@@ -179,6 +175,8 @@ impl<'s, S: Scenario> World<'s, S> {
         self.unseen.extend(0..self.sometimes.len());
         self.struck.clear();
         self.struck.resize(self.plan.len(), false);
+        // The first of what is due then: a request at that time is asked in the calm.
+        self.cluster.agenda.push(heal, Occurrence::Heal);
         for node in self.cluster.ids() {
             self.cluster.agenda.push(Time::ZERO, Occurrence::Start { node, boot: 0 });
         }
@@ -196,7 +194,6 @@ impl<'s, S: Scenario> World<'s, S> {
                 self.struck[position] = true;
             }
         }
-        self.cluster.agenda.push(heal, Occurrence::Heal);
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
     }
 
@@ -235,9 +232,14 @@ impl<'s, S: Scenario> World<'s, S> {
     }
 
     fn look_for_unseen(&mut self, node: NodeId) {
-        let mut unseen = std::mem::take(&mut self.unseen);
-        unseen.retain(|position| !self.sometimes[*position](self, node));
-        self.unseen = unseen;
+        // The list stays in its place while checks run: what panics has not been seen.
+        let mut next = 0;
+        while let Some(position) = self.unseen.get(next).copied() {
+            match self.sometimes[position](self, node) {
+                true => drop(self.unseen.remove(next)),
+                false => next += 1,
+            }
+        }
     }
 
     fn check_finally(&mut self) {

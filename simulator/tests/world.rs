@@ -7,8 +7,8 @@ use std::time::Duration;
 use gossip::{Gossip, Rumours};
 use stormglass_machine::NodeId;
 use stormglass_simulator::{
-    BOUNDED_EVENTS, Cluster, Deviation, Event, Fate, Faults, NO_PANIC, Outcome, Scenario, Shape,
-    Watch, World,
+    BOUNDED_EVENTS, Cluster, Deviation, Event, Fate, Faults, NO_PANIC, Outcome, Plain, Scenario,
+    Settings, Shape, Watch, World,
 };
 
 const SEEDS: std::ops::Range<u64> = 0..300;
@@ -200,10 +200,33 @@ fn a_run_is_cut_off_at_the_callers_bound_and_fails_at_its_own() {
         fn properties(&self) -> Vec<stormglass_simulator::Property<Self>> {
             Vec::new()
         }
-        fn settings(&self) -> stormglass_simulator::Settings {
-            stormglass_simulator::Settings { max_events: 100, ..Default::default() }
+        fn settings(&self) -> Settings {
+            Settings { max_events: 100, ..Default::default() }
         }
     }
     let failure = World::new(&Restless).search(1).failure.expect("it has more than 100 events");
     assert_eq!((failure.property.as_str(), failure.event), (BOUNDED_EVENTS, 100));
+}
+
+#[test]
+fn what_no_log_could_hold_is_refused() {
+    let refused = |settings: Settings| {
+        let scenario = Plain::new("refused", 1, |_| Gossip { count: 1, ..Gossip::default() })
+            .settings(settings);
+        std::panic::catch_unwind(|| drop(World::new(&scenario))).is_err()
+    };
+    let usual = Settings::default();
+    assert!(!refused(usual.clone()));
+    let year = Duration::from_secs(365 * 24 * 3600);
+    assert!(!refused(Settings { storm: year, ..usual.clone() }));
+    assert!(refused(Settings { storm: year + SECOND, ..usual.clone() }));
+    assert!(refused(Settings { latency: year / 100, ..usual.clone() }));
+    assert!(refused(Settings {
+        faults: Faults { clock_drift_ppm: 1_000_001, ..Faults::ALL },
+        ..usual.clone()
+    }));
+    assert!(refused(Settings {
+        faults: Faults { clock_offset: 2 * year, ..Faults::ALL },
+        ..usual
+    }));
 }
