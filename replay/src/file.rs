@@ -112,6 +112,10 @@ impl RawLog {
     pub fn read<S: Scenario>(&self, scenario: &S) -> Result<Log<RequestOf<S>>, LogError> {
         let log: Log<RequestOf<S>> =
             if self.is_compact() { self.compact_body()? } else { self.json()? };
+        if log.head() != self.head {
+            let problem = "the head and the log itself speak of different scenarios or bugs";
+            return Err(self.malformed("head", problem));
+        }
         log.check(scenario)
             .map_err(|Misfit { place, problem }| self.malformed(&place, &problem))?;
         Ok(log)
@@ -204,10 +208,8 @@ fn json<R: Serialize>(log: &Log<R>) -> Result<Vec<u8>, String> {
 }
 
 fn compact<R: Serialize>(log: &Log<R>) -> Result<Vec<u8>, String> {
-    let Log { format, scenario, planted, .. } = log;
-    let head = Head { format: *format, scenario: scenario.clone(), planted: planted.clone() };
     let mut bytes = MAGIC.to_vec();
-    compact::put(&head, &mut bytes)?;
+    compact::put(&log.head(), &mut bytes)?;
     compact::put(log, &mut bytes)?;
     Ok(bytes)
 }

@@ -6,6 +6,8 @@ use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stormglass_simulator::{Deviation, RequestOf, Scenario};
 
+use crate::file::Head;
+
 /// The version of the format that this program writes. It reads this one and all before it.
 pub const FORMAT: u32 = 1;
 
@@ -113,6 +115,12 @@ pub(crate) struct Misfit {
 }
 
 impl<R> Log<R> {
+    /// What it says of itself.
+    pub(crate) fn head(&self) -> Head {
+        let Log { format, scenario, planted, .. } = self;
+        Head { format: *format, scenario: scenario.clone(), planted: planted.clone() }
+    }
+
     /// Checks what it says against its scenario.
     pub(crate) fn check<S>(&self, scenario: &S) -> Result<(), Misfit>
     where
