@@ -1,9 +1,10 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use stormglass_replay::{LogError, RawLog, Verdict, replay};
 use stormglass_simulator::Scenario;
 
-use crate::{Found, Options, Report, campaign, parse_seeds};
+use crate::{Found, Options, Report, campaign, parse_seeds, quoted};
 
 /// Runs the seeds of a range in a `cargo test`, and panics with the story of the shrunk failure
 /// if anything is violated, or if something that should be seen sometimes never is.
@@ -15,13 +16,14 @@ use crate::{Found, Options, Report, campaign, parse_seeds};
 ///
 /// # Panics
 ///
-/// If the scenario fails, or the environment says something that makes no sense.
+/// If the scenario fails, if there are no seeds, or if the environment says something that makes
+/// no sense.
 pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(path) = variable("STORMGLASS_LOG") {
         return check_log(scenario, Path::new(&path));
     }
-    let (seeds, single) = match (variable("STORMGLASS_SEED"), variable("STORMGLASS_SEEDS")) {
+    let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
+    let (seeds, single) = match (text("STORMGLASS_SEED"), text("STORMGLASS_SEEDS")) {
         (Some(seed), _) => {
             let seed: u64 = seed.parse().unwrap_or_else(|_| {
                 panic!("STORMGLASS_SEED={seed:?} is no seed; write a number like 7")
@@ -52,6 +54,11 @@ pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
     );
 }
 
+/// A variable that is set to something.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
 /// The tests' executable stands in `target/debug/deps`; logs go to `target/stormglass`.
 fn beside_the_build() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
@@ -73,7 +80,7 @@ fn failure(report: &Report, found: &Found) -> String {
         text.push_str(&format!("{trouble}\n"));
     }
     let again = match &found.log {
-        Some(log) => format!("STORMGLASS_LOG={}", log.display()),
+        Some(log) => format!("STORMGLASS_LOG={}", quoted(log)),
         None => format!("STORMGLASS_SEED={}", found.seed),
     };
     let others = match report.failures.len() - 1 {

@@ -15,6 +15,7 @@ macro_rules! set {
         }
     };
 }
+
 /// A deviation as an item of a list to be shrunk.
 pub(crate) struct Part<'s, S: Scenario> {
     pub(crate) deviation: Deviation<RequestOf<S>>,
@@ -61,6 +62,7 @@ impl<S: Scenario> Item for Part<'_, S> {
         if let Some(node) = self.deviation.last_node() {
             labels.push(NODE | u64::from(node.0));
         }
+        labels.sort_unstable();
         labels.dedup();
     }
 

@@ -249,8 +249,8 @@ pub trait Runnable {
         out: &Path,
     ) -> Result<Option<Shrink>, LogError>;
 
-    /// Checks that shrinking the log further is impossible: returns the first deviation, by its
-    /// position, without which the log still fails in the same way.
+    /// The first deviation, by its position, without which the log still fails in the same way;
+    /// nothing if none can be left out.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -20,7 +21,13 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Runs every seed of a scenario, then shrinks the first failure of each distinct signature and
 /// writes its log.
+///
+/// # Panics
+///
+/// If there are no seeds: that would be a pass without a run.
 pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
+    let Range { start, end } = options.seeds;
+    assert!(start < end, "a campaign over the seeds {start}..{end} would run none");
     let watch = Stopwatch::start();
     let (share, interrupted) = search(scenario, options);
     let elapsed_s = watch.elapsed().as_secs_f64();
@@ -34,7 +41,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
             if options.progress {
                 say(&format!("{}: shrinks: {signature}", scenario.name()));
             }
-            triage(scenario, options, &signature, &mut found);
+            triage(scenario, options, &signature, hit.chain, &mut found);
             failures.push(found);
         }
     }
@@ -83,7 +90,9 @@ struct Share {
 /// A distinct failure, as its lowest seed shows it.
 struct Hit {
     seed: u64,
+    chain: u64,
     count: u64,
+    /// That it is known was said of every seed.
     known: bool,
     detail: String,
 }
@@ -95,11 +104,12 @@ impl Share {
                 place.insert(hit);
             }
             std::collections::btree_map::Entry::Occupied(mut place) => {
-                let count = place.get().count + hit.count;
-                if hit.seed < place.get().seed {
-                    place.insert(hit);
+                let first = place.get_mut();
+                let (count, known) = (first.count + hit.count, first.known && hit.known);
+                if hit.seed < first.seed {
+                    *first = hit;
                 }
-                place.get_mut().count = count;
+                (first.count, first.known) = (count, known);
             }
         }
     }
@@ -186,7 +196,7 @@ fn work<S: Scenario>(
                 if counts && !share.hits.contains_key(&signature) {
                     done.distinct(&signature);
                 }
-                share.hit(signature, Hit { seed, count: 1, known, detail });
+                share.hit(signature, Hit { seed, chain: outcome.chain, count: 1, known, detail });
             }
         }
         share.seeds += seeds;

@@ -24,18 +24,24 @@ pub struct Shrunk<S: Scenario> {
     pub size: ShrunkSize,
 }
 
-/// Records the lowest seed of a failure, shrinks it and writes its log.
+/// The longest name of a log before its seed, in bytes; file systems take 255.
+const LONGEST_NAME: usize = 160;
+
+/// Records the lowest seed of a failure, shrinks it and writes its log. The chain is that of the
+/// run in which it was found.
 pub(crate) fn triage<S: Scenario>(
     scenario: &S,
     options: &Options,
     signature: &Signature,
+    chain: u64,
     found: &mut Found,
 ) {
     let mut world = World::new(scenario);
     let recorded = world.record(found.seed);
     let replayed = world.replay(found.seed, &recorded.deviations, u64::MAX, &mut ()).outcome;
-    let same = |outcome: &Outcome| {
-        outcome.failure.as_ref().is_some_and(|failure| failure.signature() == *signature)
+    let same = |Outcome { failure, chain: again, .. }: &Outcome| {
+        let failed = failure.as_ref().is_some_and(|failure| failure.signature() == *signature);
+        failed && *again == chain
     };
     if !same(&recorded.outcome) || replayed != recorded.outcome {
         found.property = NOT_DETERMINISTIC.to_owned();
@@ -95,12 +101,20 @@ pub fn shrink<S: Scenario>(
         }
     });
     let shrunk = shrunk.ok()?;
-    let deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
+    let mut deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
+    leave_out_absent_nodes(&mut deviations, *scenario.nodes().start());
     let log = log(scenario, seed, deviations)?;
     let after = Size { deviations: log.deviations.len(), events: log.expected.event };
     let elapsed_s = watch.elapsed().as_secs_f64();
     let (attempts, minimal) = (shrunk.attempts, shrunk.minimal);
     Some(Shrunk { log, size: ShrunkSize { before, after, attempts, elapsed_s, minimal } })
+}
+
+/// If the budget ends when the cluster has just become smaller, the list still speaks of nodes
+/// that are no longer there. A world takes no notice, but a log that does it makes no sense.
+fn leave_out_absent_nodes<R>(deviations: &mut Vec<Deviation<R>>, fewest: u32) {
+    let count = Deviation::cluster_size(deviations).unwrap_or(fewest);
+    deviations.retain(|deviation| deviation.last_node().is_none_or(|node| node.0 < count));
 }
 
 /// The log of the failing run that these deviations make; nothing if it does not fail.
@@ -140,7 +154,7 @@ fn log_path<S: Scenario>(
     seed: u64,
 ) -> PathBuf {
     let planted = scenario.planted().map(|bug| format!("{bug}-")).unwrap_or_default();
-    let name = format!("{}-{planted}{signature}-{seed}", scenario.name());
+    let name = format!("{}-{planted}{signature}", scenario.name());
     let mut words = String::new();
     for letter in name.chars() {
         match letter {
@@ -149,5 +163,7 @@ fn log_path<S: Scenario>(
             _ => words.push('-'),
         }
     }
-    options.out.join(words).with_extension("json")
+    words.truncate(LONGEST_NAME);
+    let words = words.trim_end_matches('-');
+    options.out.join(format!("{words}-{seed}.json"))
 }

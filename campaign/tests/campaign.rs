@@ -2,14 +2,16 @@
 //! depend on the number of threads.
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::panic::catch_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use stormglass_campaign::{NOT_DETERMINISTIC, Options, Report, campaign, check};
+use stormglass_campaign::{NOT_DETERMINISTIC, Options, Report, campaign, check, shrink};
 use stormglass_machine::{Env, Input, Machine, NodeId};
-use stormglass_replay::{RawLog, Verdict, replay};
-use stormglass_simulator::{Deviation, Plain, Violation, ensure};
+use stormglass_replay::{RawLog, Verdict, replay, write};
+use stormglass_shrinker::Budget;
+use stormglass_simulator::{Deviation, Plain, Property, Scenario, Violation, World, ensure};
 
 /// Passes the largest number it has heard on to the next node, once.
 #[derive(Default)]
@@ -130,6 +132,103 @@ fn a_machine_that_is_not_deterministic_is_told_apart_from_one_that_is_wrong() {
     let found = &report.failures[0];
     assert_eq!(found.property, NOT_DETERMINISTIC);
     assert!(found.log.is_none() && found.trouble.is_some());
+}
+
+/// True for the first who asks.
+static FIRST: AtomicBool = AtomicBool::new(true);
+
+#[test]
+fn a_run_that_fails_alike_but_is_not_the_same_is_not_deterministic() {
+    let scenario = Plain::new("first", 3, |_| Rumour {
+        best: u64::from(FIRST.swap(false, Ordering::Relaxed)),
+        again: true,
+        ..Rumour::default()
+    })
+    .finally("never", |_| Err("as ever".into()));
+    let out = tempfile::tempdir().expect("there is room for a folder");
+    let report = campaign(&scenario, &Options { seeds: 0..1, ..options(1, &out) });
+    assert_eq!(report.failures[0].property, NOT_DETERMINISTIC, "{report}");
+}
+
+#[test]
+#[should_panic(expected = "would run none")]
+fn a_campaign_without_seeds_is_no_pass() {
+    check(&healthy(), 7..7);
+}
+
+#[test]
+fn the_name_of_a_log_is_as_long_as_file_systems_allow() {
+    let scenario = Plain::new("wordy", 1, |_| Rumour::default())
+        .finally("nobody knows anything", |_| {
+            Err(Violation::new("as ever").because("a long story ".repeat(40)))
+        });
+    let (report, _out) = run(&scenario, 1);
+    let log = report.failures[0].log.as_ref().expect("it was written");
+    let name = log.file_name().and_then(|name| name.to_str()).expect("it has a name");
+    assert!(name.starts_with("wordy-nobody-knows-anything-a-long") && name.ends_with("-0.json"));
+}
+
+#[test]
+fn what_is_a_known_defect_in_some_seeds_only_is_a_failure() {
+    let scenario = Plain::new("half known", 3, |_| Rumour::default()).finally("never", |world| {
+        let violation = Violation::new("as ever");
+        match world.crashes(NodeId(0)) {
+            0 => Err(violation.known("D1")),
+            _ => Err(violation.because("D1")),
+        }
+    });
+    let (report, _out) = run(&scenario, 2);
+    assert!(report.known.is_empty() && report.failures.len() == 1 && !report.passed, "{report}");
+}
+
+/// As many nodes as a seed draws, and a failure that two of them are enough for.
+struct Cluster;
+
+impl Scenario for Cluster {
+    type Machine = Rumour;
+    type Ghost = ();
+
+    fn name(&self) -> &str {
+        "cluster"
+    }
+
+    fn nodes(&self) -> RangeInclusive<u32> {
+        3..=9
+    }
+
+    fn machine(&self, _: NodeId, _: u32) -> Rumour {
+        Rumour { again: true, ..Rumour::default() }
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::finally("nobody crashes", |world| {
+            ensure(world.ids().all(|node| world.crashes(node) == 0), || "somebody did")
+        })]
+    }
+}
+
+#[test]
+fn a_shrunk_log_can_be_read_whenever_the_budget_ended() {
+    let mut world = World::new(&Cluster);
+    let large = |deviations: &[Deviation<u64>]| {
+        deviations.iter().any(|deviation| deviation.last_node() > Some(NodeId(4)))
+    };
+    let (seed, recorded) = (0..200)
+        .map(|seed| (seed, world.record(seed)))
+        .find(|(_, recorded)| recorded.outcome.failure.is_some() && large(&recorded.deviations))
+        .expect("somebody crashes in a large cluster");
+    let out = tempfile::tempdir().expect("there is room for a folder");
+    let path = out.path().join("log.json");
+    for attempts in 1.. {
+        let shrunk = shrink(&Cluster, seed, recorded.deviations.clone(), Budget::new(attempts));
+        let shrunk = shrunk.expect("it fails");
+        write(&path, &shrunk.log).expect("it can be written");
+        let log = RawLog::open(&path).and_then(|log| log.read(&Cluster));
+        assert_eq!(log.expect("it can be read"), shrunk.log, "after {attempts} attempts");
+        if shrunk.size.minimal {
+            break;
+        }
+    }
 }
 
 #[test]
