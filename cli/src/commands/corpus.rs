@@ -36,15 +36,13 @@ pub(crate) fn corpus(session: &mut Session, arguments: &Corpus) -> Result<Exit, 
     Ok(Exit::of(passed))
 }
 
-/// The logs of a folder, by name.
+/// The logs of a folder and of the folders in it, by name.
 fn logs(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let read = || -> std::io::Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-        entries.collect()
-    };
-    let files =
-        read().map_err(|error| Problem::file(folder, &error, "name the folder of the logs"))?;
-    let mut logs: Vec<_> = files.into_iter().filter(|path| has_form(path)).collect();
+    let (mut folders, mut logs) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        collect(&folder, &mut folders, &mut logs)
+            .map_err(|error| Problem::file(&folder, &error, "name the folder of the logs"))?;
+    }
     logs.sort();
     match logs.is_empty() {
         true => Err(Problem::new(format!(
@@ -53,6 +51,25 @@ fn logs(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
         ))),
         false => Ok(logs),
     }
+}
+
+/// Links to folders are not followed: they may lead in circles. What is neither a file nor
+/// missing, such as a pipe, is no log, and reading it might never end.
+fn collect(
+    folder: &Path,
+    folders: &mut Vec<PathBuf>,
+    logs: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            folders.push(path);
+        } else if has_form(&path) && path.metadata().map_or(true, |found| found.is_file()) {
+            logs.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn row(session: &Session, path: PathBuf) -> Row {

@@ -151,7 +151,7 @@ fn golden_corpus() {
     std::fs::rename(&log, &kept).expect("the folder can be written to");
     let corpus = ["corpus", text(folder.path())];
     let golden = |name, arguments: &[&str]| golden(name, folder.path(), arguments);
-    run(&["convert", text(&kept), text(&folder.path().join("kept.bin"))]);
+    run(&["convert", text(&kept), text(&folder.path().join("below/kept.bin"))]);
     std::fs::write(folder.path().join("readme.txt"), "no log").expect("a file");
     golden("corpus.txt", &corpus);
     std::fs::write(folder.path().join("broken.json"), "{").expect("a file");
