@@ -12,6 +12,8 @@ use crate::session::{ALL, Session};
 #[derive(Serialize)]
 struct Reports {
     passed: bool,
+    /// How many were not begun because of Ctrl-C.
+    unbegun: usize,
     scenarios: Vec<Report>,
 }
 
@@ -19,7 +21,7 @@ pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Ex
     let chosen = choose(session, arguments)?;
     let options = options(session, arguments, chosen.len() as u32)?;
     let single = arguments.scenario != ALL && arguments.planted.as_deref() != Some(ALL);
-    let mut reports = Vec::new();
+    let (mut reports, all) = (Vec::new(), chosen.len());
     for (entry, bug) in chosen {
         if session.interrupt.is_raised() && !reports.is_empty() {
             break;
@@ -34,12 +36,13 @@ pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Ex
         reports.push(report);
     }
     let failed = reports.iter().any(|report| !report.failures.is_empty());
-    let passed = reports.iter().all(|report| report.passed);
+    let unbegun = all - reports.len();
+    let passed = unbegun == 0 && reports.iter().all(|report| report.passed);
     match (session.json, single) {
         (true, true) => reports.iter().for_each(|report| session.screen.json(report)),
-        (true, false) => session.screen.json(&Reports { passed, scenarios: reports }),
+        (true, false) => session.screen.json(&Reports { passed, unbegun, scenarios: reports }),
         (false, true) => {}
-        (false, false) => session.screen.text(summary(&reports)),
+        (false, false) => session.screen.text(summary(&reports, unbegun)),
     }
     Ok(session.exit(passed, failed))
 }
@@ -87,7 +90,7 @@ fn options(session: &Session, arguments: &Campaign, shares: u32) -> Result<Optio
     })
 }
 
-fn summary(reports: &[Report]) -> String {
+fn summary(reports: &[Report], unbegun: usize) -> String {
     let mut words = String::new();
     let name = |report: &Report| match &report.planted {
         Some(bug) => format!("{} with {bug} planted", report.scenario),
@@ -122,5 +125,8 @@ fn summary(reports: &[Report]) -> String {
         count(seeds, "seed"),
         count(failures, "distinct failure")
     );
+    if unbegun > 0 {
+        let _ = writeln!(words, "interrupted: {unbegun} more not begun");
+    }
     words
 }

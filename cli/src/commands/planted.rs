@@ -14,6 +14,8 @@ use crate::session::{Session, folder};
 struct Table {
     passed: bool,
     bugs: Vec<Row>,
+    /// How many bugs were not tried, or not to the end, because of Ctrl-C.
+    untried: usize,
     median_deviations_after: Option<usize>,
 }
 
@@ -49,37 +51,64 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
         let advice = "the table cannot be written there, name another file by --write";
         Session::probe(folder(path), advice)?;
     }
+    if let Some(folder) = &arguments.keep {
+        Session::probe(folder, "no log can be kept there, name another folder by --keep")?;
+    }
     let options = Options {
         out: arguments.out.clone(),
         progress: session.progress,
         stop: session.interrupt.heed(),
         ..Options::new(arguments.seeds.clone())
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut untried) = (Vec::new(), 0);
     for entry in entries {
         for bug in &entry.bugs {
-            if !session.interrupt.is_raised() {
-                let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
-                let row = row(entry, *bug, &scenario.campaign(&options), arguments.seeds.start);
-                if let (Some(folder), Some(log)) = (&arguments.keep, &row.log) {
-                    keep(log, &folder.join(entry.name), bug.name)?;
-                }
-                rows.push(row);
+            if session.interrupt.is_raised() {
+                untried += 1;
+                continue;
             }
+            let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
+            let report = scenario.campaign(&options);
+            // What was not found in some of the seeds may be in the others.
+            if session.interrupt.is_raised() {
+                untried += 1;
+                continue;
+            }
+            let row = row(entry, *bug, &report, arguments.seeds.start);
+            if let (Some(folder), Some(log)) = (&arguments.keep, &row.log) {
+                keep(log, &folder.join(entry.name), bug.name)?;
+            }
+            rows.push(row);
         }
     }
     let table = Table {
-        passed: rows.iter().all(|row| row.passed),
+        passed: untried == 0 && rows.iter().all(|row| row.passed),
         median_deviations_after: median(&rows),
         bugs: rows,
+        untried,
     };
     let text = in_markdown(&table, arguments, &session.program);
-    if let Some(path) = &arguments.write {
-        let written = std::fs::write(path, &text);
-        written.map_err(|error| Problem::file(path, &error, "name another file by --write"))?;
+    let written = match &arguments.write {
+        // A whole table is not replaced by a part of one.
+        Some(path) if untried == 0 => write(path, &text),
+        _ => Ok(()),
+    };
+    // With --json there is nothing on standard output if there is an error; people get the table,
+    // which may have taken hours.
+    if written.is_ok() || !session.json {
+        session.tell(&table, || text);
     }
-    session.tell(&table, || text);
-    Ok(session.exit(table.passed, false))
+    written.map(|()| session.exit(table.passed, false))
+}
+
+/// Writes the table, so that what was there before is lost only if all of it can be written.
+fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let new = path.with_extension("new");
+    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&new);
+        Problem::file(path, &error, "name another file by --write")
+    })
 }
 
 /// Copies a log to where it is kept.
@@ -123,6 +152,7 @@ fn median(rows: &[Row]) -> Option<usize> {
 fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
     let Planted { scenario, seeds, write, .. } = arguments;
     let write = write.as_ref().map(|path| format!(" --write {}", quoted(path)));
+    let write = write.as_deref();
     let mut text = format!(
         "# Planted bugs\n\n\
          Written by `{program} planted {scenario} --seeds {}..{}{}`. Each bug is \
@@ -162,6 +192,11 @@ fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
     }
     let found = table.bugs.iter().filter(|row| row.passed).count();
     let _ = writeln!(text, "\n{found} of {} found as they must be.", table.bugs.len());
+    if table.untried > 0 {
+        let file = if write.is_some() { "; no file is written" } else { "" };
+        let _ =
+            writeln!(text, "Interrupted: {} more were not tried to the end{file}.", table.untried);
+    }
     if let Some(median) = table.median_deviations_after {
         let _ = writeln!(text, "Median of deviations after shrinking: {median}.");
     }

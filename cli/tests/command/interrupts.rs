@@ -23,8 +23,23 @@ fn a_campaign_that_is_ended_reports_what_it_has_done() {
         assert_eq!(ran.code, 130, "{ran:?}");
         assert!(ran.out.contains("0 seeds (interrupted)"), "{ran:?}");
     }
-    let planted = run_until(&AT_ONCE, &["planted", "--out", text(folder.path())]);
-    assert_eq!(planted.code, 130, "{planted:?}");
+    let bugs = ["campaign", "all", "--planted", "all", "--out", text(folder.path())];
+    let ran = run_until(&AT_ONCE, &bugs);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.out.ends_with("interrupted: 1 more not begun\n"), "{ran:?}");
+}
+
+#[test]
+fn a_table_of_which_there_is_only_a_part_replaces_no_other() {
+    let folder = tempdir().expect("a folder");
+    let table = folder.path().join("table.md");
+    std::fs::write(&table, "all of it").expect("the folder can be written to");
+    let planted = ["planted", "--out", text(folder.path()), "--write", text(&table)];
+    let ran = run_until(&AT_ONCE, &planted);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.out.contains("Interrupted: 2 more were not tried to the end"), "{ran:?}");
+    assert!(!ran.out.contains("NOT FOUND"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&table).expect("it is there"), "all of it");
 }
 
 #[test]
