@@ -90,7 +90,9 @@ pub fn run(
     let mut screen = Screen::new(out, colours);
     let exit = match Arguments::try_parse_from(&arguments) {
         Err(help) if !help.use_stderr() => {
-            screen.text(help.render());
+            // Examples that are pasted begin with the name under which the program was started.
+            let (help, program) = (help.render().to_string(), program(arguments.first()));
+            screen.text(help.replace("  stormglass ", &format!("  {program} ")));
             Ok(Exit::Fine)
         }
         Err(misuse) => Err(Problem::from(misuse)),

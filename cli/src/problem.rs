@@ -38,6 +38,9 @@ impl From<UnknownName> for Problem {
 impl From<LogError> for Problem {
     fn from(error: LogError) -> Problem {
         let advice = match &error {
+            LogError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                "; make room, or name another file"
+            }
             LogError::File { .. } => "; check the path and who may use it",
             LogError::Malformed { .. } => "; mend it there, or take the log from where it was kept",
             _ => "",
@@ -49,7 +52,8 @@ impl From<LogError> for Problem {
 /// The first paragraphs of what clap has to say, without its summary of usage.
 impl From<clap::Error> for Problem {
     fn from(misuse: clap::Error) -> Problem {
-        if misuse.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        use ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
+        if matches!(misuse.kind(), DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand) {
             return Problem::new("no command is given; --help lists them");
         }
         let text = misuse.render().to_string();
@@ -58,6 +62,7 @@ impl From<clap::Error> for Problem {
             !line.starts_with("Usage:") && !line.starts_with("For more information")
         });
         let matter: Vec<_> = matter.filter(|line| !line.is_empty()).collect();
-        Problem(format!("{}; --help tells more", matter.join(" ")))
+        let matter = matter.join(" ").replace(" tip: ", "; ");
+        Problem(format!("{matter}; --help tells more"))
     }
 }

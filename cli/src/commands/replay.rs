@@ -36,6 +36,7 @@ fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
     let meaning = match *verdict {
         "exact" => "the very same run",
         "drifted" => "the same violation, but the run has changed since",
+        _ if signature.is_some() => "it no longer happens, but something else does",
         _ => "it no longer happens",
     };
     let title = match arguments.healthy {
@@ -52,6 +53,8 @@ fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
         let _ = writeln!(words, "  the first line of the story that differs:");
         let (then, now) = (shortened(then), shortened(now));
         let _ = writeln!(words, "    then {then}\n    now  {now}");
+    } else if *verdict == "drifted" {
+        let _ = writeln!(words, "  the story is the same; what differs is nothing that it tells");
     }
     if !told.replay.unmatched.is_empty() {
         let unmatched = listed(&told.replay.unmatched);

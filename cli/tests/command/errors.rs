@@ -19,17 +19,21 @@ fn refused(arguments: &[&str], words: &[&str]) {
 #[test]
 fn usage_that_makes_no_sense_is_refused_in_one_line() {
     refused(&[], &["no command", "--help"]);
+    refused(&["--json"], &["no command", "--help"]);
     refused(&["nosuch"], &["'nosuch'", "--help"]);
-    refused(&["lst"], &["similar", "'list'"]);
+    refused(&["lst"], &["'lst'; a similar", "'list'"]);
     refused(&["run", "counter"], &["--seed"]);
-    refused(&["run", "counter", "--seed", "-1"], &["'-1'"]);
+    refused(&["run", "counter", "--seed", "-1"], &["'-1'", "from 0 to 18446744073709551615"]);
     refused(&["campaign", "counter", "--jobs", "0"], &["--jobs", "1 to 1024 threads"]);
     refused(&["campaign", "counter", "--jobs", "1025"], &["1 to 1024 threads"]);
+    refused(&["campaign", "counter", "--jobs", "-1"], &["1 to 1024 threads"]);
     refused(&["campaign", "counter", "--seeds", "7"], &["0..2000"]);
+    refused(&["campaign", "counter", "--seeds", "-3..5"], &["0..2000"]);
     refused(&["campaign", "counter", "--seeds", "7..7"], &["empty", "larger"]);
     refused(&["campaign", "counter", "--seeds", "7..3"], &["empty", "larger"]);
     refused(&["campaign", "counter", "--for", "0s"], &["90s or 8h"]);
     refused(&["campaign", "counter", "--for", "soon"], &["90s or 8h"]);
+    refused(&["campaign", "counter", "--for", "-3s"], &["90s or 8h"]);
     refused(&["planted", "--seeds", "3..1"], &["empty"]);
 }
 
@@ -53,6 +57,8 @@ fn a_folder_that_cannot_be_written_to_is_refused_before_the_campaign() {
     refused(&["campaign", "counter", "--out", text(&file)], &[text(&file), "--out"]);
     refused(&["campaign", "all", "--out", text(&below)], &[text(&below), "--out"]);
     refused(&["planted", "--out", text(&below)], &[text(&below), "--out"]);
+    let out = folder.path().join("out");
+    refused(&["planted", "--out", text(&out), "--keep", text(&below)], &[text(&below), "--keep"]);
 }
 
 #[test]
