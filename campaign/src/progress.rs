@@ -61,7 +61,8 @@ impl Progress {
                 None => ProgressBar::new(options.seeds.end - options.seeds.start),
             };
             bar.set_draw_target(ProgressDrawTarget::stderr());
-            let style = "{prefix} {wide_bar} {percent}%, {eta} left, {msg}";
+            // The figures have a line of their own, cut off where the terminal ends.
+            let style = "{prefix} {wide_bar} {percent}%, {eta} left\n  {wide_msg}";
             bar.set_style(ProgressStyle::with_template(style).expect("the template is right"));
             bar.set_prefix(progress.scenario.clone());
             progress.bar = Some(bar);
