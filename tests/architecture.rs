@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stormglass-machine", &[]),
     ("stormglass-faction", &["stormglass-machine"]),
     ("stormglass-replica", &["stormglass-machine"]),
+    ("stormglass-raft", &["stormglass-machine"]),
     ("stormglass-shrinker", &[]),
     ("stormglass-simulator", &["stormglass-machine"]),
     ("stormglass-replay", &["stormglass-machine", "stormglass-simulator"]),

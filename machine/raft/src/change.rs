@@ -1,0 +1,131 @@
+//! Membership changes: one server at a time, or all voters at once by joint consensus. A
+//! configuration is in force as soon as it is in the log, and no longer when it is cut off.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use stormglass_machine::{Env, NodeId, RequestId};
+
+use crate::bug::Bug;
+use crate::configuration::Configuration;
+use crate::entry::{Entry, Payload};
+use crate::message::Message;
+use crate::raft::Raft;
+use crate::request::{ConfigError, ConfigurationChange, Response};
+use crate::role::Role;
+use crate::state_machine::StateMachine;
+
+impl<S: StateMachine> Raft<S> {
+    pub(crate) fn change_configuration(
+        &mut self,
+        id: RequestId,
+        change: ConfigurationChange,
+        env: &mut Env<'_, Self>,
+    ) {
+        let next = self.may_reconfigure().and_then(|()| self.configuration().after(&change));
+        match next {
+            Ok(next) => {
+                self.leadership.changes.push((id, change));
+                self.append_batch(env);
+                self.append_configuration(next, env);
+            }
+            Err(error) => env.respond(id, Response::ConfigRefused(error)),
+        }
+    }
+
+    /// One change at a time, and none before the leader has committed an entry of its term: two
+    /// leaders could otherwise have changes under way that have no voter in common (Ongaro,
+    /// "bug in single-server membership changes", raft-dev 2015).
+    fn may_reconfigure(&self) -> Result<(), ConfigError> {
+        let uncommitted = self.configuration_index() > self.commit_index;
+        if self.role != Role::Leader {
+            Err(ConfigError::NotLeader { leader_hint: self.leader })
+        } else if self.log.term_at(self.commit_index) != Some(self.term) {
+            Err(ConfigError::LeaderNotReady)
+        } else if self.leadership.transfer.is_some()
+            || uncommitted && !self.has(Bug::TwoChangesAtOnce)
+        {
+            Err(ConfigError::ConfigChangeInProgress)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn append_configuration(&mut self, next: Configuration, env: &mut Env<'_, Self>) {
+        let payload = Payload::Configuration(Arc::new(next));
+        self.append(&Arc::from([Entry { term: self.term, payload }]), env);
+    }
+
+    /// The leader's newest configuration is committed: what it was a step to comes next.
+    pub(crate) fn configuration_committed(&mut self, env: &mut Env<'_, Self>) {
+        let (index, configuration) = self.configuration_entry().clone();
+        self.answer_changes(index, &configuration, env);
+        if configuration.is_joint() {
+            self.append_configuration(configuration.without_outgoing(), env);
+        } else if configuration.is_voter(self.id()) {
+            self.replicate(env);
+            self.promote_caught_up(env);
+        } else if !self.has(Bug::RemovedLeaderStays) {
+            self.retire(env);
+        }
+    }
+
+    fn answer_changes(
+        &mut self,
+        index: u64,
+        configuration: &Configuration,
+        env: &mut Env<'_, Self>,
+    ) {
+        self.leadership.changes.retain(|(id, change)| {
+            let Some(verdict) = configuration.verdict(change) else {
+                return true;
+            };
+            env.respond(
+                *id,
+                match verdict {
+                    Ok(()) => Response::ConfigChanged { index },
+                    Err(error) => Response::ConfigRefused(error),
+                },
+            );
+            false
+        });
+    }
+
+    /// Gives a learner that joins its vote, once it has everything that is committed.
+    pub(crate) fn promote_caught_up(&mut self, env: &mut Env<'_, Self>) {
+        if self.may_reconfigure().is_err() || self.configuration().is_joint() {
+            return;
+        }
+        let commit = self.commit_index;
+        let has_all = |node: &&NodeId| {
+            self.leadership.match_index(**node).is_some_and(|matched| matched >= commit)
+        };
+        let ready = self.configuration().joining().iter().find(has_all).copied();
+        if let Some(node) = ready {
+            self.append_configuration(self.configuration().with_promoted(node), env);
+        }
+    }
+
+    /// The leader has no vote any longer. It tells everyone what is committed, asks a voter that
+    /// has everything to take over, and makes way.
+    fn retire(&mut self, env: &mut Env<'_, Self>) {
+        self.begin_round(env);
+        if let Some(successor) = self.nearest_voter() {
+            let has_all = self.leadership.match_index(successor) == Some(self.log.last_index());
+            if has_all {
+                self.leadership.lease_forfeited = true;
+                self.send(successor, Message::TimeoutNow { term: self.term }, env);
+            }
+        }
+        self.become_follower(self.term, env);
+    }
+
+    /// The voter besides this node that has most of the log.
+    pub(crate) fn nearest_voter(&self) -> Option<NodeId> {
+        let configuration = self.configuration();
+        let others: Vec<NodeId> =
+            configuration.members().filter(|node| *node != self.id()).collect();
+        let voters = others.into_iter().filter(|node| configuration.is_voter(*node));
+        voters.max_by_key(|node| self.leadership.match_index(*node))
+    }
+}

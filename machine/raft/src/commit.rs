@@ -1,0 +1,151 @@
+//! What is committed, and what follows: applying it, and answering for it.
+
+use alloc::sync::Arc;
+
+use stormglass_machine::{Env, NodeId, RequestId};
+
+use crate::bug::Bug;
+use crate::entry::{LogIndex, Payload};
+use crate::observer::{Level, Observation};
+use crate::raft::Raft;
+use crate::record::Record;
+use crate::request::Response;
+use crate::role::Role;
+use crate::sessions::{Admission, Stamp};
+use crate::state_machine::StateMachine;
+
+impl<S: StateMachine> Raft<S> {
+    /// Up to where a voter's disk is known to have this leader's log.
+    fn durable_on(&self, node: NodeId) -> LogIndex {
+        if node == self.id() {
+            return self.durable_index;
+        }
+        self.leadership.peer(node).map_or(0, |peer| peer.matched)
+    }
+
+    /// Commits what a quorum has, if it ends with an entry of this term: an older one may still be
+    /// overwritten although a quorum has it (Ongaro 2014, figure 3.7).
+    pub(crate) fn advance_commit(&mut self, env: &mut Env<'_, Self>) {
+        if self.role != Role::Leader {
+            return;
+        }
+        let agreed = self.agreed(|node| self.durable_on(node));
+        let own = self.log.term_at(agreed) == Some(self.term);
+        if agreed > self.commit_index && (own || self.has(Bug::CommitsOldTerms)) {
+            self.commit_to(agreed, env);
+        }
+    }
+
+    /// Everything up to `index` is committed; what this node does not have yet will be.
+    pub(crate) fn commit_to(&mut self, index: LogIndex, env: &mut Env<'_, Self>) {
+        let (old, new) = (self.commit_index, index.min(self.log.last_index()));
+        if new <= old {
+            return;
+        }
+        self.commit_index = new;
+        self.observe(Level::Info, || Observation::CommitAdvanced { old, new });
+        self.apply(env);
+        if self.role == Role::Leader {
+            let (index, _) = *self.configuration_entry();
+            if old < index && index <= new {
+                self.configuration_committed(env);
+            }
+            self.serve_confirmed_reads(env);
+        }
+    }
+
+    /// Applies what is committed.
+    pub(crate) fn apply(&mut self, env: &mut Env<'_, Self>) {
+        while self.last_applied < self.commit_index {
+            let index = self.last_applied + 1;
+            let Some(payload) = self.log.entry(index).map(|entry| entry.payload.clone()) else {
+                self.insist(false, "a committed entry is missing");
+                break;
+            };
+            self.last_applied = index;
+            if self.has(Bug::SnapshotMissesEntry) {
+                self.snapshot_if_due(env);
+            }
+            let response = self.apply_entry(index, payload, env);
+            if let Some(response) = response.filter(|_| self.role == Role::Leader) {
+                self.answer_proposal(index, response, env);
+            }
+        }
+        self.serve_forwarded_reads(env);
+        self.snapshot_if_due(env);
+    }
+
+    fn apply_entry(
+        &mut self,
+        index: LogIndex,
+        payload: Payload<S::Command>,
+        env: &mut Env<'_, Self>,
+    ) -> Option<Response<S::Response>> {
+        if self.has(Bug::AppliedBeforeEffect) {
+            env.write(Record::Commit(index));
+        }
+        match payload {
+            Payload::Noop => None,
+            Payload::Command { command, session } => {
+                Some(self.apply_command(index, &command, session))
+            }
+            Payload::Register(client) => {
+                self.sessions.register(client, index, self.options.session_limit);
+                Some(Response::Registered { index })
+            }
+            Payload::Configuration(configuration) => {
+                // No `write`: nobody waits for it.
+                env.write(Record::Commit(index));
+                self.observe(Level::Trace, || Observation::ConfigurationChangeApplied {
+                    index,
+                    configuration: &configuration,
+                });
+                None
+            }
+        }
+    }
+
+    fn apply_command(
+        &mut self,
+        index: LogIndex,
+        command: &Arc<S::Command>,
+        session: Option<Stamp>,
+    ) -> Response<S::Response> {
+        if let Some(stamp) = session {
+            match self.sessions.admit(stamp, index) {
+                Admission::Known(index, response) if !self.has(Bug::RetryAppliedTwice) => {
+                    return Response::Applied { index, response };
+                }
+                Admission::Refused(error) => return Response::CommandRefused(error),
+                _ => {}
+            }
+        }
+        let response = self.machine.apply(command);
+        self.observe(Level::Debug, || Observation::StateMachineApplied { index, command });
+        if let Some(stamp) = session {
+            self.sessions.remember(stamp, index, response.clone());
+        }
+        Response::Applied { index, response }
+    }
+
+    /// Answers whoever has proposed the entry at `index`, if it was proposed here.
+    fn answer_proposal(
+        &mut self,
+        index: LogIndex,
+        response: Response<S::Response>,
+        env: &mut Env<'_, Self>,
+    ) {
+        while let Some(id) = self.take_waiting(index) {
+            env.respond(id, response.clone());
+        }
+    }
+
+    fn take_waiting(&mut self, index: LogIndex) -> Option<RequestId> {
+        let waiting = &mut self.leadership.waiting;
+        waiting.front().filter(|(position, _)| *position == index)?;
+        if self.options.planted.has(Bug::ReplyMixedUp) {
+            return waiting.pop_back().map(|(_, id)| id);
+        }
+        waiting.pop_front().map(|(_, id)| id)
+    }
+}

@@ -1,0 +1,126 @@
+//! The log: entries behind a base that stands for everything compacted away.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::entry::{Entries, Entry, LogIndex, Term};
+
+/// The entries from `base + 1` on.
+#[derive(Clone, Debug)]
+pub struct Log<C> {
+    base: LogIndex,
+    base_term: Term,
+    entries: Vec<Entry<C>>,
+    /// What an append without entries carries.
+    empty: Entries<C>,
+    /// The run that was shared last, and where it begins: peers that stand equal share it.
+    shared: (LogIndex, Entries<C>),
+}
+
+impl<C: Clone> Log<C> {
+    /// An empty log behind `base`.
+    pub(crate) fn new(base: LogIndex, base_term: Term) -> Log<C> {
+        let empty: Entries<C> = Arc::from([]);
+        Log { base, base_term, entries: Vec::new(), shared: (0, empty.clone()), empty }
+    }
+
+    /// The index before the first entry.
+    pub fn base(&self) -> LogIndex {
+        self.base
+    }
+
+    /// The index of the first entry that is still here, or would be.
+    pub fn first_index(&self) -> LogIndex {
+        self.base + 1
+    }
+
+    /// The index of the last entry, or `base` if there is none.
+    pub fn last_index(&self) -> LogIndex {
+        self.base + self.entries.len() as u64
+    }
+
+    /// The term at the last index.
+    pub fn last_term(&self) -> Term {
+        self.entries.last().map_or(self.base_term, |entry| entry.term)
+    }
+
+    /// The term at an index: known from `base` to the last index.
+    pub fn term_at(&self, index: LogIndex) -> Option<Term> {
+        if index == self.base {
+            return Some(self.base_term);
+        }
+        self.entry(index).map(|entry| entry.term)
+    }
+
+    /// The entry at an index, unless it is compacted away or still to come.
+    pub fn entry(&self, index: LogIndex) -> Option<&Entry<C>> {
+        self.entries.get(index.checked_sub(self.base + 1)? as usize)
+    }
+
+    /// All entries, the first at [`first_index`](Log::first_index).
+    pub fn entries(&self) -> &[Entry<C>] {
+        &self.entries
+    }
+
+    /// Where the run of entries with the same term as the one at `index` begins.
+    pub(crate) fn first_of_term(&self, index: LogIndex) -> LogIndex {
+        let term = self.term_at(index);
+        let mut first = index;
+        while first > self.base + 1 && self.term_at(first - 1) == term {
+            first -= 1;
+        }
+        first
+    }
+
+    /// The last index at or below `index` with at most this term.
+    pub(crate) fn last_up_to_term(&self, index: LogIndex, term: Term) -> LogIndex {
+        let mut last = index.min(self.last_index());
+        while last > self.base && self.term_at(last).is_some_and(|found| found > term) {
+            last -= 1;
+        }
+        last
+    }
+
+    pub(crate) fn append(&mut self, entries: &[Entry<C>]) {
+        self.entries.extend_from_slice(entries);
+    }
+
+    /// Forgets everything behind `index`.
+    pub(crate) fn truncate_after(&mut self, index: LogIndex) {
+        self.entries.truncate(index.saturating_sub(self.base) as usize);
+        self.shared = (0, self.empty.clone());
+    }
+
+    /// Forgets everything up to `index`, which is in the log.
+    pub(crate) fn compact(&mut self, index: LogIndex) {
+        let Some(term) = self.term_at(index) else {
+            panic!("index {index} is not in the log and cannot become its base");
+        };
+        self.entries.drain(..(index - self.base) as usize);
+        (self.base, self.base_term) = (index, term);
+    }
+
+    /// No entries, to be shared.
+    pub(crate) fn none(&self) -> Entries<C> {
+        self.empty.clone()
+    }
+
+    /// At most `limit` entries from `first` on, to be shared. Asking for the same again copies
+    /// nothing.
+    pub(crate) fn share(&mut self, first: LogIndex, limit: usize) -> Entries<C> {
+        let from = (first - self.base - 1) as usize;
+        let length = self.entries.len().saturating_sub(from).min(limit);
+        if length == 0 {
+            return self.none();
+        }
+        if self.shared.0 != first || self.shared.1.len() != length {
+            self.shared = (first, Arc::from(&self.entries[from..from + length]));
+        }
+        self.shared.1.clone()
+    }
+
+    /// Remembers entries that have just been appended at `first`, so that they need no copy.
+    pub(crate) fn remember_shared(&mut self, first: LogIndex, entries: &Entries<C>) {
+        self.shared = (first, entries.clone());
+    }
+}

@@ -1,0 +1,322 @@
+//! Many groups on one node: they share its disk, its heartbeats and its messages.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::{Effect, Env, Input, Kind, Machine, NodeId, RequestId};
+
+use crate::bug::{Bug, Planted};
+use crate::message::Message;
+use crate::options::Options;
+use crate::raft::Raft;
+use crate::record::{Image, Record};
+use crate::request::{Request, Response};
+use crate::role::Role;
+use crate::state_machine::StateMachine;
+use crate::timer::Timer;
+
+/// Names a group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct GroupId(pub u64);
+
+/// One node of many groups. Each is a [`Raft`] that knows of no other. All that the groups say to
+/// one peer in one step travels as one message, all that they write in one step shares its
+/// flushes, and one timer beats for all groups that the node leads.
+#[derive(Clone, Debug)]
+pub struct MultiRaft<S: StateMachine> {
+    groups: BTreeMap<GroupId, Raft<S>>,
+    planted: Planted,
+    heartbeat_is_set: bool,
+    /// How many records the disk has, at most, that the next images will replace.
+    records: usize,
+    /// A group has compacted its log in this step.
+    compacted: bool,
+}
+
+/// So many records, and a group that compacts: then the images of all groups replace them.
+const RECORDS_MAX: usize = 256;
+
+/// There is no such group on this node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct UnknownGroup;
+
+/// What the groups of one node have to say to those of another, in order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct MultiMessage<C, R>(pub Vec<(GroupId, Message<C, R>)>);
+
+/// What is asked of one group.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct MultiRequest<C, Q> {
+    /// The group.
+    pub group: GroupId,
+    /// What is asked.
+    pub request: Request<C, Q>,
+}
+
+/// Names a timer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum MultiTimer {
+    /// The next round of all groups that the node leads.
+    Heartbeat,
+    /// A timer of one group.
+    Group(GroupId, Timer),
+}
+
+/// One durable fact.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum MultiRecord<C, R> {
+    /// Of one group.
+    Group(GroupId, Record<C, R>),
+    /// Of all groups; replaces all records before it.
+    Images(Vec<(GroupId, Image<C, R>)>),
+}
+
+type Effects<S> = Vec<Effect<Raft<S>>>;
+
+impl<S: StateMachine> MultiRaft<S> {
+    /// A node whose process is about to start, with its part in each group.
+    ///
+    /// # Panics
+    ///
+    /// If there is no group, if two have the same id, if the options are of different nodes or
+    /// rounds, or if any options are not valid.
+    pub fn new(groups: impl IntoIterator<Item = (GroupId, Options, S)>) -> MultiRaft<S> {
+        let mut all = BTreeMap::new();
+        for (id, options, machine) in groups {
+            let before = all.insert(id, Raft::new(options, machine));
+            assert!(before.is_none(), "two groups have the id {}", id.0);
+        }
+        let common = |raft: &Raft<S>| (raft.id(), raft.options().heartbeat_interval);
+        let first = all.values().next().expect("a node of no group has nothing to do");
+        assert!(
+            all.values().all(|raft| common(raft) == common(first)),
+            "the groups of one node share its id and its heartbeat interval"
+        );
+        let planted = first.options().planted;
+        MultiRaft { groups: all, planted, heartbeat_is_set: false, records: 0, compacted: false }
+    }
+
+    /// The node's part in a group.
+    pub fn group(&self, id: GroupId) -> Option<&Raft<S>> {
+        self.groups.get(&id)
+    }
+
+    /// The node's part in every group.
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &Raft<S>)> {
+        self.groups.iter().map(|(id, raft)| (*id, raft))
+    }
+
+    /// Steps one group, and keeps what it wants to happen.
+    fn step_group(
+        &mut self,
+        id: GroupId,
+        input: Input<Raft<S>>,
+        happened: &mut Vec<(GroupId, Effects<S>)>,
+        env: &mut Env<'_, Self>,
+    ) {
+        let Some(raft) = self.groups.get_mut(&id) else {
+            return;
+        };
+        let (node, now, wall) = (env.node(), env.now(), env.wall());
+        let mut effects = Vec::new();
+        raft.step(input, &mut Env::new(node, now, wall, env.dice(), &mut effects));
+        happened.push((id, effects));
+    }
+
+    fn ask(
+        &mut self,
+        id: RequestId,
+        request: MultiRequest<S::Command, S::Query>,
+        happened: &mut Vec<(GroupId, Effects<S>)>,
+        env: &mut Env<'_, Self>,
+    ) {
+        let input = Input::Request { id, request: request.request };
+        self.step_group(request.group, input, happened, env);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        messages: Vec<(GroupId, Message<S::Command, S::Response>)>,
+        happened: &mut Vec<(GroupId, Effects<S>)>,
+        env: &mut Env<'_, Self>,
+    ) {
+        let first = messages.first().map(|(id, _)| *id);
+        for (id, message) in messages {
+            let mixed_up = first.filter(|_| self.planted.has(Bug::GroupsMixedUp));
+            let input = Input::Message { from, message };
+            self.step_group(mixed_up.unwrap_or(id), input, happened, env);
+        }
+    }
+
+    fn beat(&mut self, happened: &mut Vec<(GroupId, Effects<S>)>, env: &mut Env<'_, Self>) {
+        self.heartbeat_is_set = false;
+        let leads = |(id, raft): (&GroupId, &Raft<S>)| (raft.role() == Role::Leader).then_some(*id);
+        let led: Vec<GroupId> = self.groups.iter().filter_map(leads).collect();
+        for id in led {
+            self.step_group(id, Input::Timer(Timer::Heartbeat), happened, env);
+        }
+    }
+
+    /// Lets the effects of all groups happen, each group's in their order. The groups go side by
+    /// side from flush to flush, so that they wait for the disk together.
+    fn release(&mut self, happened: Vec<(GroupId, Effects<S>)>, env: &mut Env<'_, Self>) {
+        let mut left: Vec<_> =
+            happened.into_iter().map(|(id, effects)| (id, effects.into_iter())).collect();
+        let mut outbox: BTreeMap<NodeId, Vec<_>> = BTreeMap::new();
+        loop {
+            let mut flush = false;
+            for (id, effects) in &mut left {
+                for effect in effects.by_ref() {
+                    if matches!(effect, Effect::Flush) {
+                        flush = true;
+                        break;
+                    }
+                    self.pass_on(*id, effect, &mut outbox, env);
+                }
+            }
+            for (to, messages) in core::mem::take(&mut outbox) {
+                env.send(to, MultiMessage(messages));
+            }
+            if !flush {
+                return;
+            }
+            env.flush();
+        }
+    }
+
+    fn pass_on(
+        &mut self,
+        id: GroupId,
+        effect: Effect<Raft<S>>,
+        outbox: &mut BTreeMap<NodeId, Vec<(GroupId, Message<S::Command, S::Response>)>>,
+        env: &mut Env<'_, Self>,
+    ) {
+        match effect {
+            Effect::Send { to, message } => outbox.entry(to).or_default().push((id, message)),
+            Effect::SetTimer { timer: Timer::Heartbeat, after } => {
+                if !self.heartbeat_is_set {
+                    self.heartbeat_is_set = true;
+                    env.set_timer(MultiTimer::Heartbeat, after);
+                }
+            }
+            // Another group may need it; if none does, it fires once for nothing.
+            Effect::CancelTimer { timer: Timer::Heartbeat } | Effect::Flush => {}
+            Effect::SetTimer { timer, after } => {
+                env.set_timer(MultiTimer::Group(id, timer), after);
+            }
+            Effect::CancelTimer { timer } => env.cancel_timer(MultiTimer::Group(id, timer)),
+            Effect::Write(record) => self.write(id, record, env),
+            // A checkpoint would replace the other groups' records as well. An image replaces what
+            // the group has written before when it is read back.
+            Effect::Checkpoint(record) => {
+                self.compacted = true;
+                self.write(id, record, env);
+            }
+            Effect::Respond { id, response } => env.respond(id, Ok(response)),
+        }
+    }
+
+    fn write(
+        &mut self,
+        id: GroupId,
+        record: Record<S::Command, S::Response>,
+        env: &mut Env<'_, Self>,
+    ) {
+        self.records += 1;
+        env.write(MultiRecord::Group(id, record));
+    }
+
+    /// Clears the disk of what the groups have compacted away.
+    fn compact(&mut self, env: &mut Env<'_, Self>) {
+        if core::mem::take(&mut self.compacted) && self.records > RECORDS_MAX {
+            let images = self.groups.iter().map(|(id, raft)| (*id, raft.image()));
+            env.checkpoint(MultiRecord::Images(images.collect()));
+            self.records = 0;
+        }
+    }
+}
+
+impl<S: StateMachine> Machine for MultiRaft<S> {
+    type Message = MultiMessage<S::Command, S::Response>;
+    type Request = MultiRequest<S::Command, S::Query>;
+    type Response = Result<Response<S::Response>, UnknownGroup>;
+    type Timer = MultiTimer;
+    type Record = MultiRecord<S::Command, S::Response>;
+
+    fn restore(&mut self, record: Self::Record) {
+        let mut take_back = |id, record| {
+            if let Some(raft) = self.groups.get_mut(&id) {
+                raft.restore(record);
+            }
+        };
+        match record {
+            MultiRecord::Group(id, record) => {
+                take_back(id, record);
+                self.records += 1;
+            }
+            MultiRecord::Images(images) => {
+                images.into_iter().for_each(|(id, image)| take_back(id, Record::Image(image)));
+                self.records = 0;
+            }
+        }
+    }
+
+    fn step(&mut self, input: Input<Self>, env: &mut Env<'_, Self>) {
+        let mut happened = Vec::new();
+        match input {
+            Input::Start => {
+                let all: Vec<GroupId> = self.groups.keys().copied().collect();
+                for id in all {
+                    self.step_group(id, Input::Start, &mut happened, env);
+                }
+            }
+            Input::Message { from, message } => self.receive(from, message.0, &mut happened, env),
+            Input::Timer(MultiTimer::Heartbeat) => self.beat(&mut happened, env),
+            Input::Timer(MultiTimer::Group(id, timer)) => {
+                self.step_group(id, Input::Timer(timer), &mut happened, env);
+            }
+            Input::Request { id, request } => {
+                if !self.groups.contains_key(&request.group) {
+                    env.respond(id, Err(UnknownGroup));
+                    return;
+                }
+                self.ask(id, request, &mut happened, env);
+            }
+        }
+        self.release(happened, env);
+        self.compact(env);
+    }
+
+    /// `"Leading"` if the node leads any of its groups, otherwise `"Following"`.
+    fn state(&self) -> &'static str {
+        let leads = self.groups.values().any(|raft| raft.role() == Role::Leader);
+        if leads { "Leading" } else { "Following" }
+    }
+}
+
+impl<C, R> Kind for MultiMessage<C, R> {
+    /// The kind of the message, if it is one alone; otherwise `"Batch"`.
+    fn kind(&self) -> &'static str {
+        match self.0.as_slice() {
+            [(_, message)] => message.kind(),
+            _ => "Batch",
+        }
+    }
+}
+
+impl<C, Q> Kind for MultiRequest<C, Q> {
+    fn kind(&self) -> &'static str {
+        self.request.kind()
+    }
+}
+
+impl Kind for MultiTimer {
+    fn kind(&self) -> &'static str {
+        match self {
+            MultiTimer::Heartbeat => "Heartbeat",
+            MultiTimer::Group(_, timer) => timer.kind(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How a node comes up: what it takes back from its disk, and how it starts.
+
+use stormglass_machine::Env;
+
+use crate::bug::Bug;
+use crate::log::Log;
+use crate::memberships::Memberships;
+use crate::raft::Raft;
+use crate::record::{Image, Record};
+use crate::state_machine::StateMachine;
+
+impl<S: StateMachine> Raft<S> {
+    pub(crate) fn take_back(&mut self, record: Record<S::Command, S::Response>) {
+        match record {
+            Record::Ballot { term, voted_for } => (self.term, self.voted_for) = (term, voted_for),
+            Record::Append { first, entries } => {
+                self.log.truncate_after(first - 1);
+                self.memberships.truncate_after(first - 1);
+                self.log.append(&entries);
+                if !self.has(Bug::ConfigurationForgotten) {
+                    self.memberships.append(first, &entries);
+                }
+            }
+            Record::Commit(index) => self.commit_index = self.commit_index.max(index),
+            Record::Image(image) => self.take_back_image(image),
+        }
+    }
+
+    fn take_back_image(&mut self, image: Image<S::Command, S::Response>) {
+        (self.term, self.voted_for) = (image.term, image.voted_for);
+        self.log = Log::new(image.base, image.base_term);
+        self.log.append(&image.entries);
+        self.snapshot = image.snapshot;
+        if let Some(snapshot) = &self.snapshot {
+            let metadata = &snapshot.metadata;
+            self.machine.restore(&snapshot.data).unwrap_or_else(|_| {
+                panic!("the state machine does not read the snapshot that it has written")
+            });
+            self.sessions = (*snapshot.sessions).clone();
+            self.commit_index = metadata.last_included_index;
+            self.last_applied = metadata.last_included_index;
+            if !self.has(Bug::ConfigurationForgotten) {
+                self.memberships =
+                    Memberships::new(metadata.configuration_index, metadata.configuration.clone());
+            }
+        }
+        if !self.has(Bug::ConfigurationForgotten) {
+            self.memberships.append(image.base + 1, &image.entries);
+        }
+    }
+
+    /// A node that has been in a term may have promised its leader, just before it went down, to
+    /// vote for nobody else for a while. It keeps the promise that it cannot remember.
+    pub(crate) fn start(&mut self, env: &mut Env<'_, Self>) {
+        assert_eq!(env.node(), self.id(), "a node runs with its own options");
+        self.durable_index = self.log.last_index();
+        self.promised_at = (self.term > 0).then_some(env.now());
+        self.forwarded.start(env.dice().next_u64());
+        self.arm_election_timer(env);
+        if self.has(Bug::AppliedBeforeEffect) {
+            self.last_applied = self.commit_index;
+        }
+        self.apply(env);
+    }
+}

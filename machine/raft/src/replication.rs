@@ -1,0 +1,282 @@
+//! The leader's side of replication: rounds, what each follower is sent, and what it answers.
+
+use alloc::sync::Arc;
+
+use stormglass_machine::{Env, NodeId, Time};
+
+use crate::bug::Bug;
+use crate::entry::{Entry, LogIndex, Payload, Term};
+use crate::leadership::Leadership;
+use crate::message::{AppendEntries, AppendEntriesResponse, AppendOutcome, Message};
+use crate::observer::{Level, Observation};
+use crate::progress::{Mode, Peer};
+use crate::raft::Raft;
+use crate::role::Role;
+use crate::state_machine::StateMachine;
+use crate::timer::Timer;
+
+impl<S: StateMachine> Raft<S> {
+    /// Begins a reign: with an entry of its own term the leader commits, and learns, what was
+    /// committed before it.
+    pub(crate) fn enter_leadership(&mut self, env: &mut Env<'_, Self>) {
+        self.leadership = Leadership::default();
+        self.refresh_peers(env.now());
+        self.number_round(env);
+        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval, env);
+        let entry = Entry { term: self.term, payload: Payload::Noop };
+        self.append(&Arc::from([entry]), env);
+        self.confirm_rounds(env);
+    }
+
+    /// A follower for each other member; those that are members no longer are on their way out.
+    pub(crate) fn refresh_peers(&mut self, now: Time) {
+        let (index, configuration) = self.configuration_entry().clone();
+        let next = self.log.last_index() + 1;
+        for node in configuration.members().filter(|node| *node != self.options.node) {
+            match self.leadership.position(node) {
+                Some(position) => self.leadership.peers[position].leaving_at = None,
+                None => self.leadership.peers.push(Peer::new(node, next, now)),
+            }
+        }
+        for peer in &mut self.leadership.peers {
+            if !configuration.contains(peer.node) {
+                peer.leaving_at.get_or_insert(index);
+            }
+        }
+    }
+
+    pub(crate) fn heartbeat(&mut self, env: &mut Env<'_, Self>) {
+        if self.role != Role::Leader {
+            return;
+        }
+        let (now, patience) = (env.now(), self.options.election_timeout_max());
+        let heard = |at: Time| now < at + patience;
+        let in_touch = |node| match self.leadership.peer(node) {
+            Some(peer) => heard(peer.heard_at),
+            None => node == self.id(),
+        };
+        if !self.has_quorum(in_touch) && !self.has(Bug::NoCheckQuorum) {
+            self.become_follower(self.term, env);
+            return;
+        }
+        self.leadership.peers.retain(|peer| peer.leaving_at.is_none() || heard(peer.heard_at));
+        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval, env);
+        self.begin_round(env);
+        self.hand_over_when_ready(env);
+    }
+
+    /// Asks every follower to confirm that this node leads.
+    pub(crate) fn begin_round(&mut self, env: &mut Env<'_, Self>) {
+        self.number_round(env);
+        for position in 0..self.leadership.peers.len() {
+            self.beat(position, env);
+        }
+        self.confirm_rounds(env);
+    }
+
+    fn number_round(&mut self, env: &Env<'_, Self>) {
+        let began = self.lease_clock(env);
+        self.leadership.round += 1;
+        self.leadership.rounds.push_back((self.leadership.round, began));
+    }
+
+    /// A removed node gets nothing until its removal is committed.
+    fn is_silent_to(&self, position: usize) -> bool {
+        let leaving_at = self.leadership.peers[position].leaving_at;
+        leaving_at.is_some_and(|index| index > self.commit_index)
+    }
+
+    /// Sends the follower what carries the round's number, and repeats what may have been lost.
+    fn beat(&mut self, position: usize, env: &mut Env<'_, Self>) {
+        if self.is_silent_to(position) {
+            return;
+        }
+        let all = self.options.entries_per_message;
+        match self.leadership.peers[position].mode {
+            Mode::Probe { .. } => self.send_entries(position, all, env),
+            Mode::Replicate => self.send_entries(position, 0, env),
+            Mode::Snapshot { .. } => self.send_chunk(position, env),
+        }
+    }
+
+    /// Sends every follower as much as it may be sent.
+    pub(crate) fn replicate(&mut self, env: &mut Env<'_, Self>) {
+        for position in 0..self.leadership.peers.len() {
+            self.replicate_to(position, env);
+        }
+    }
+
+    fn replicate_to(&mut self, position: usize, env: &mut Env<'_, Self>) {
+        while !self.is_silent_to(position) {
+            let peer = &self.leadership.peers[position];
+            let more = peer.next <= self.log.last_index();
+            if !more || !peer.accepts_entries(self.options.in_flight_messages) {
+                return;
+            }
+            self.send_entries(position, self.options.entries_per_message, env);
+        }
+    }
+
+    /// Sends at most `limit` entries, or what a follower needs that is too far behind for them.
+    fn send_entries(&mut self, position: usize, limit: usize, env: &mut Env<'_, Self>) {
+        let peer = &self.leadership.peers[position];
+        let (to, prev_log_index) = (peer.node, peer.next - 1);
+        let guess = self.has(Bug::PreviousTermZero) && !self.log.entries().is_empty();
+        let compacted = guess.then_some(0);
+        let Some(prev_log_term) = self.log.term_at(prev_log_index).or(compacted) else {
+            self.begin_snapshot(position, env);
+            return;
+        };
+        let entries = self.log.share(peer.next.max(self.log.first_index()), limit);
+        let count = entries.len();
+        self.note_sent(position, count);
+        let round = self.leadership.round;
+        self.observe(Level::Debug, || match count {
+            0 => Observation::HeartbeatSent { to, round },
+            entries => Observation::AppendEntriesSent { to, prev_log_index, entries },
+        });
+        let (term, leader_commit) = (self.term, self.commit_index);
+        let request =
+            AppendEntries { term, prev_log_index, prev_log_term, entries, leader_commit, round };
+        self.send(to, Message::AppendEntries(request), env);
+    }
+
+    fn note_sent(&mut self, position: usize, count: usize) {
+        let peer = &mut self.leadership.peers[position];
+        match &mut peer.mode {
+            Mode::Probe { waiting } => *waiting = true,
+            _ if count > 0 => {
+                peer.next += count as u64;
+                peer.in_flight.push_back(peer.next - 1);
+            }
+            _ => {}
+        }
+    }
+
+    /// A follower has answered this round: it took this node for the leader after it began.
+    pub(crate) fn heard_from(
+        &mut self,
+        from: NodeId,
+        round: u64,
+        env: &mut Env<'_, Self>,
+    ) -> Option<usize> {
+        if self.role != Role::Leader {
+            return None;
+        }
+        let position = self.leadership.position(from)?;
+        let peer = &mut self.leadership.peers[position];
+        peer.heard_at = env.now();
+        peer.acked_round = peer.acked_round.max(round);
+        self.confirm_rounds(env);
+        Some(position)
+    }
+
+    pub(crate) fn append_entries_response(
+        &mut self,
+        from: NodeId,
+        response: &AppendEntriesResponse,
+        env: &mut Env<'_, Self>,
+    ) {
+        let Some(position) = self.heard_from(from, response.round, env) else {
+            return;
+        };
+        let match_index = match response.outcome {
+            AppendOutcome::Success { match_index } => Some(match_index),
+            _ => None,
+        };
+        self.observe(Level::Debug, || Observation::AppendEntriesResponse { from, match_index });
+        match response.outcome {
+            AppendOutcome::Success { match_index } => self.advance(position, match_index, env),
+            AppendOutcome::Conflict { prev_log_index, conflict_term, conflict_index } => {
+                let meets = self.may_meet_at(conflict_term, conflict_index, prev_log_index);
+                self.back_up(position, prev_log_index, meets, env);
+            }
+            AppendOutcome::Stale => {}
+        }
+    }
+
+    /// The follower has the log up to here.
+    pub(crate) fn advance(
+        &mut self,
+        position: usize,
+        match_index: LogIndex,
+        env: &mut Env<'_, Self>,
+    ) {
+        self.insist(match_index <= self.log.last_index(), "a follower has more than its leader");
+        let falls = self.has(Bug::MatchFalls);
+        let peer = &mut self.leadership.peers[position];
+        peer.reached(match_index);
+        if falls {
+            peer.matched = match_index;
+        }
+        let arrived = match &peer.mode {
+            Mode::Snapshot { snapshot, .. } => {
+                peer.matched >= snapshot.metadata.last_included_index
+            }
+            Mode::Probe { .. } => true,
+            Mode::Replicate => false,
+        };
+        if arrived {
+            peer.mode = Mode::Replicate;
+            peer.next = peer.matched + 1;
+        }
+        self.advance_commit(env);
+        self.forget_if_gone(position);
+        self.replicate(env);
+        self.hand_over_when_ready(env);
+        self.promote_caught_up(env);
+    }
+
+    /// A removed node that has the entry that removed it knows all it needs.
+    fn forget_if_gone(&mut self, position: usize) {
+        let peer = self.leadership.peers.get(position);
+        let told = |peer: &Peer<_>| peer.leaving_at.is_some_and(|index| peer.matched >= index);
+        if peer.is_some_and(told) && !self.is_silent_to(position) {
+            self.leadership.peers.remove(position);
+        }
+    }
+
+    /// The highest index at which the logs can meet, by what the follower has said.
+    fn may_meet_at(
+        &self,
+        conflict_term: Option<Term>,
+        conflict_index: LogIndex,
+        prev_log_index: LogIndex,
+    ) -> LogIndex {
+        let Some(term) = conflict_term else {
+            return conflict_index.min(prev_log_index).saturating_sub(1);
+        };
+        // The follower's entries of this term end somewhere before `prev_log_index`. If this log
+        // has some of it too, the logs may meet at the last of those; otherwise before them all.
+        let ours = self.log.last_up_to_term(prev_log_index.saturating_sub(1), term);
+        if self.log.term_at(ours) == Some(term) { ours } else { conflict_index.saturating_sub(1) }
+    }
+
+    /// The logs do not meet before what was sent behind `refused`. A refusal of anything else than
+    /// what was sent last, or of something that is known to be there, is old.
+    fn back_up(
+        &mut self,
+        position: usize,
+        refused: LogIndex,
+        meets: LogIndex,
+        env: &mut Env<'_, Self>,
+    ) {
+        let unmatched = self.has(Bug::RefusalUnmatched);
+        let deaf = self.has(Bug::LossUndetected);
+        let peer = &mut self.leadership.peers[position];
+        let current = match peer.mode {
+            Mode::Probe { .. } => refused == peer.next - 1,
+            Mode::Replicate => refused > peer.matched && !deaf,
+            Mode::Snapshot { .. } => false,
+        };
+        if unmatched {
+            peer.probe_from(meets + 1);
+            peer.next = meets + 1;
+        } else if current {
+            peer.probe_from(meets + 1);
+        } else {
+            return;
+        }
+        self.send_entries(position, self.options.entries_per_message, env);
+    }
+}

@@ -1,0 +1,76 @@
+//! Handing the leadership over: the target gets everything, and is then asked to stand at once.
+
+use stormglass_machine::{Env, NodeId, RequestId};
+
+use crate::bug::Bug;
+use crate::leadership::Transfer;
+use crate::message::Message;
+use crate::raft::Raft;
+use crate::request::{Response, TransferError};
+use crate::role::Role;
+use crate::state_machine::StateMachine;
+use crate::timer::Timer;
+
+impl<S: StateMachine> Raft<S> {
+    pub(crate) fn transfer_leadership(
+        &mut self,
+        id: RequestId,
+        to: Option<NodeId>,
+        env: &mut Env<'_, Self>,
+    ) {
+        match self.transfer_target(to) {
+            Ok(target) => {
+                self.append_batch(env);
+                self.leadership.transfer = Some(Transfer { target, asked_by: id });
+                self.set_timer(Timer::Transfer, self.options.election_timeout_max(), env);
+                self.hand_over_when_ready(env);
+            }
+            Err(error) => env.respond(id, Response::TransferRefused(error)),
+        }
+    }
+
+    fn transfer_target(&self, to: Option<NodeId>) -> Result<NodeId, TransferError> {
+        if self.role != Role::Leader {
+            return Err(TransferError::NotLeader { leader_hint: self.leader });
+        }
+        if self.leadership.transfer.is_some() {
+            return Err(TransferError::TransferInProgress);
+        }
+        let target = to.or_else(|| self.nearest_voter());
+        let eligible = |node: &NodeId| *node != self.id() && self.configuration().is_voter(*node);
+        target.filter(eligible).ok_or(TransferError::NoSuchVoter)
+    }
+
+    /// Asks the target to stand as soon as it has everything, and again with every round. From
+    /// then on followers may elect it whatever they have promised, so there is no lease.
+    pub(crate) fn hand_over_when_ready(&mut self, env: &mut Env<'_, Self>) {
+        let Some(Transfer { target, .. }) = self.leadership.transfer else {
+            return;
+        };
+        let ready = self.leadership.match_index(target) == Some(self.log.last_index());
+        if !ready && !self.has(Bug::TransferToLagging) || !self.configuration().is_voter(target) {
+            return;
+        }
+        self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
+        self.send(target, Message::TimeoutNow { term: self.term }, env);
+    }
+
+    pub(crate) fn transfer_timed_out(&mut self, env: &mut Env<'_, Self>) {
+        if self.has(Bug::TransferNeverEnds) {
+            return;
+        }
+        if let Some(transfer) = self.leadership.transfer.take() {
+            let error = TransferError::TimedOut;
+            env.respond(transfer.asked_by, Response::TransferRefused(error));
+            self.promote_caught_up(env);
+        }
+    }
+
+    /// The leader wants this node to lead.
+    pub(crate) fn timeout_now(&mut self, from: NodeId, env: &mut Env<'_, Self>) {
+        let may = self.role == Role::Follower && self.configuration().is_voter(self.id());
+        if may && self.leader.is_none_or(|leader| leader == from) {
+            self.start_election(true, env);
+        }
+    }
+}
