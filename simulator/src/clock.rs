@@ -4,7 +4,7 @@ use stormglass_machine::Time;
 
 /// What the wall clocks of all nodes show when a run begins, before their offsets:
 /// 2024-01-01 00:00:00 UTC.
-const WALL_AT_START: i128 = 1_704_067_200_000_000_000;
+const WALL_AT_START: u64 = 1_704_067_200_000_000_000;
 
 /// The most a clock may run fast or slow, in parts per million.
 pub const MAX_DRIFT_PPM: i32 = 500_000;
@@ -18,7 +18,7 @@ pub(crate) struct Clock {
     pub(crate) drift_ppm: i32,
 }
 
-const MILLION: i128 = 1_000_000;
+const MILLION: u64 = 1_000_000;
 
 impl Clock {
     /// What the monotonic clock shows at a true time.
@@ -27,15 +27,18 @@ impl Clock {
         if self.drift_ppm == 0 {
             return now;
         }
-        let now = i128::from(now.as_nanos());
-        saturating_time(now + now * i128::from(self.drift_ppm) / MILLION)
+        // Exact, and in 64 bits: whole millions of nanoseconds first, then the rest.
+        let (now, drift) = (now.as_nanos(), i64::from(self.drift_ppm));
+        let (millions, rest) = ((now / MILLION) as i64, (now % MILLION) as i64);
+        let gained = millions * drift + rest * drift / MILLION as i64;
+        Time::from_nanos(now.saturating_add_signed(gained))
     }
 
     /// What the wall clock shows at a true time.
     #[inline]
     pub(crate) fn wall(self, now: Time) -> Time {
-        let monotonic = i128::from(self.monotonic(now).as_nanos());
-        saturating_time(WALL_AT_START + monotonic + i128::from(self.ahead_ns))
+        let at_start = WALL_AT_START.saturating_add_signed(self.ahead_ns);
+        Time::from_nanos(at_start.saturating_add(self.monotonic(now).as_nanos()))
     }
 
     /// How long a time span measured by this clock truly takes, rounded up: a timer is never
@@ -45,14 +48,15 @@ impl Clock {
         if self.drift_ppm == 0 {
             return span;
         }
-        let rate = (MILLION + i128::from(self.drift_ppm)) as u128;
-        let nanos = span.as_nanos().saturating_mul(MILLION as u128).div_ceil(rate);
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let rate = MILLION.saturating_add_signed(i64::from(self.drift_ppm));
+        let scaled = span.as_nanos().saturating_mul(u128::from(MILLION));
+        // A division of 128 bits is slow, and spans up to five hours need 64 only.
+        let longer = match u64::try_from(scaled) {
+            Ok(scaled) => scaled.div_ceil(rate),
+            Err(_) => u64::try_from(scaled.div_ceil(u128::from(rate))).unwrap_or(u64::MAX),
+        };
+        Duration::from_nanos(longer)
     }
-}
-
-fn saturating_time(nanos: i128) -> Time {
-    Time::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -75,6 +79,18 @@ mod tests {
                 let span = Duration::from_nanos(nanos);
                 let fires = Time::ZERO + clock.true_span(span);
                 assert!(clock.monotonic(fires) >= Time::ZERO + span, "{drift_ppm} {nanos}");
+            }
+        }
+    }
+
+    #[test]
+    fn drift_is_exact_whatever_the_time() {
+        for drift_ppm in [-MAX_DRIFT_PPM, -3, 7, MAX_DRIFT_PPM] {
+            for now in [0, 1, 999_999, 1_000_001, 86_400_000_000_123, 1 << 60] {
+                let exact = now + now * i128::from(drift_ppm) / 1_000_000;
+                let clock = Clock { ahead_ns: 0, drift_ppm };
+                let shown = clock.monotonic(Time::from_nanos(now as u64));
+                assert_eq!(i128::from(shown.as_nanos()), exact, "{drift_ppm} {now}");
             }
         }
     }

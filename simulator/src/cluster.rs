@@ -5,7 +5,7 @@ use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
 
 use crate::agenda::Agenda;
 use crate::clock::Clock;
-use crate::deviation::Shape;
+use crate::deviation::Deviation;
 use crate::disk::Disk;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
@@ -14,8 +14,10 @@ pub struct Cluster<M: Machine> {
     pub(crate) heal: Time,
     pub(crate) nodes: Vec<Node<M>>,
     pub(crate) agenda: Agenda<Occurrence<M>>,
-    /// The cuts in force, each with its position in the plan.
-    pub(crate) cuts: Vec<(usize, Shape)>,
+    /// What deviates from the dull run at a time of its own.
+    pub(crate) plan: Vec<Deviation<M::Request>>,
+    /// The positions in the plan of the cuts in force.
+    pub(crate) cuts: Vec<usize>,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -29,7 +31,7 @@ pub(crate) struct Node<M: Machine> {
     /// The timers that are set, each with the token that its occurrence carries.
     pub(crate) timers: Vec<(M::Timer, u32)>,
     pub(crate) next_token: u32,
-    /// Effects that wait for a flush.
+    /// Effects that wait for a flush, the last to happen first.
     pub(crate) waiting: Vec<Effect<M>>,
     pub(crate) flushing: bool,
     /// Set while it is paused: when it goes on, and the position of the pause in the plan.
@@ -38,7 +40,7 @@ pub(crate) struct Node<M: Machine> {
     pub(crate) held: VecDeque<Occurrence<M>>,
     /// The crash that strikes in the next step with enough effects.
     pub(crate) armed: Option<Armed>,
-    /// The crash that cuts the step under way, counting down.
+    /// The crash that cuts what waits for a flush, counting down.
     pub(crate) striking: Option<Armed>,
 }
 
@@ -124,9 +126,22 @@ impl<M: Machine> Node<M> {
         self.flushing || self.paused.is_some()
     }
 
+    /// True if it is up and neither flushing nor paused.
+    #[inline]
+    pub(crate) fn takes_input(&self) -> bool {
+        self.machine.is_some() && !self.holds()
+    }
+
+    /// Keeps what has come for later, unless it is down.
+    pub(crate) fn hold(&mut self, occurrence: Occurrence<M>) {
+        if self.machine.is_some() {
+            self.held.push_back(occurrence);
+        }
+    }
+
     /// What it has held back longest, if it takes input again.
     pub(crate) fn next_held(&mut self) -> Option<Occurrence<M>> {
-        if self.holds() { None } else { self.held.pop_front() }
+        if self.takes_input() { self.held.pop_front() } else { None }
     }
 
     /// Unsets the timer with this token, if it is still set.
@@ -159,6 +174,7 @@ impl<M: Machine> Cluster<M> {
             heal: Time::MAX,
             nodes: Vec::new(),
             agenda: Agenda::new(),
+            plan: Vec::new(),
             cuts: Vec::new(),
         }
     }
@@ -258,7 +274,7 @@ impl<M: Machine> Cluster<M> {
 
     /// True if what one node sends to the other now is not cut off.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
-        from == to || !self.cuts.iter().any(|(_, shape)| shape.cuts(from, to, self.count()))
+        from == to || !self.cuts.iter().any(|cut| self.plan[*cut].cuts(from, to, self.count()))
     }
 
     /// How long every fault has been over; nothing while the storm lasts.

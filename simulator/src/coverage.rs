@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 ///
 /// The hot path compares addresses of the two texts; texts are compared only when the counts are
 /// taken out, since the same word may stand at several addresses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Coverage {
-    /// A power of two of slots, open addressing.
-    slots: Vec<Option<Cell>>,
+    /// A power of two of cells, open addressing, at most half of them used.
+    cells: Vec<Cell>,
     used: usize,
 }
 
+/// A cell that has counted nothing is empty.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     state: &'static str,
@@ -18,47 +19,54 @@ struct Cell {
     count: u64,
 }
 
+impl Default for Coverage {
+    fn default() -> Self {
+        Coverage { cells: vec![EMPTY; 64], used: 0 }
+    }
+}
+
+const EMPTY: Cell = Cell { state: "", kind: "", count: 0 };
+
 impl Coverage {
     #[inline]
     pub(crate) fn count(&mut self, state: &'static str, kind: &'static str) {
-        self.add(state, kind, 1);
+        self.add(Cell { state, kind, count: 1 });
     }
 
-    fn add(&mut self, state: &'static str, kind: &'static str, count: u64) {
-        if self.used * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let mask = self.slots.len() - 1;
-        let mut slot = (state.as_ptr().addr() >> 1).wrapping_mul(31) ^ kind.as_ptr().addr();
+    #[inline]
+    fn add(&mut self, more: Cell) {
+        let Cell { state, kind, count } = more;
+        let mask = self.cells.len() - 1;
+        let mut place = (state.as_ptr().addr() >> 1).wrapping_mul(31) ^ kind.as_ptr().addr();
         loop {
-            slot &= mask;
-            match &mut self.slots[slot] {
-                Some(cell) if std::ptr::eq(cell.state, state) && std::ptr::eq(cell.kind, kind) => {
-                    cell.count += count;
-                    return;
-                }
-                Some(_) => slot += 1,
-                empty => {
-                    *empty = Some(Cell { state, kind, count });
-                    self.used += 1;
-                    return;
-                }
+            let cell = &mut self.cells[place & mask];
+            if std::ptr::eq(cell.state, state) && std::ptr::eq(cell.kind, kind) && cell.count > 0 {
+                cell.count += count;
+                return;
             }
+            if cell.count == 0 {
+                *cell = more;
+                self.used += 1;
+                return self.keep_half_empty();
+            }
+            place = place.wrapping_add(1);
         }
     }
 
-    fn grow(&mut self) {
-        let larger = vec![None; (self.slots.len() * 2).max(64)];
-        let cells = std::mem::replace(&mut self.slots, larger);
-        self.used = 0;
-        for cell in cells.into_iter().flatten() {
-            self.add(cell.state, cell.kind, cell.count);
+    #[cold]
+    fn keep_half_empty(&mut self) {
+        if self.used * 2 <= self.cells.len() {
+            return;
         }
+        let larger = vec![EMPTY; self.cells.len() * 2];
+        let cells = std::mem::replace(&mut self.cells, larger);
+        self.used = 0;
+        cells.into_iter().filter(|cell| cell.count > 0).for_each(|cell| self.add(cell));
     }
 
     pub(crate) fn pairs(&self) -> BTreeMap<(&'static str, &'static str), u64> {
         let mut pairs = BTreeMap::new();
-        for cell in self.slots.iter().flatten() {
+        for cell in self.cells.iter().filter(|cell| cell.count > 0) {
             *pairs.entry((cell.state, cell.kind)).or_default() += cell.count;
         }
         pairs

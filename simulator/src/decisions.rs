@@ -25,6 +25,8 @@ pub(crate) trait Decisions {
 /// Draws fates from a seed.
 pub(crate) struct Search {
     odds: Odds,
+    /// How many messages in a million have another fate than the dull one.
+    faulty: u32,
     network: Dice,
     timers: Dice,
     disks: Dice,
@@ -34,7 +36,20 @@ impl Search {
     pub(crate) fn new(seed: u64, odds: Odds) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
-        Search { odds, network, timers, disks }
+        let faulty = odds.drop + odds.duplicate + odds.delay;
+        Search { odds, faulty, network, timers, disks }
+    }
+
+    /// The fate of a message that has drawn a number below `faulty`.
+    fn fault(&mut self, draw: u32) -> Fate {
+        let Odds { drop, duplicate, longest, .. } = self.odds;
+        if draw < drop {
+            Fate::Dropped
+        } else if draw < drop + duplicate {
+            Fate::Duplicated { by: long_tailed(&mut self.network, longest) }
+        } else {
+            Fate::Delayed { by: long_tailed(&mut self.network, longest) }
+        }
     }
 }
 
@@ -47,21 +62,12 @@ fn long_tailed(dice: &mut Dice, longest: Duration) -> Duration {
 impl Decisions for Search {
     #[inline]
     fn message(&mut self, _: NodeId, _: NodeId, _: &'static str) -> Fate {
-        let Odds { drop, duplicate, delay, longest, .. } = self.odds;
-        let any = drop + duplicate + delay;
-        if any == 0 {
+        // Most messages are dull: they are told from the others by one comparison.
+        if self.faulty == 0 {
             return Fate::Dull;
         }
         let draw = self.network.below(1_000_000) as u32;
-        if draw >= any {
-            Fate::Dull
-        } else if draw < drop {
-            Fate::Dropped
-        } else if draw < drop + duplicate {
-            Fate::Duplicated { by: long_tailed(&mut self.network, longest) }
-        } else {
-            Fate::Delayed { by: long_tailed(&mut self.network, longest) }
-        }
+        if draw >= self.faulty { Fate::Dull } else { self.fault(draw) }
     }
 
     #[inline]

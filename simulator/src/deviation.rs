@@ -241,6 +241,11 @@ impl<R> Deviation<R> {
         })
     }
 
+    /// True if it is a cut that takes away the link from one node to the other.
+    pub(crate) fn cuts(&self, from: NodeId, to: NodeId, count: u32) -> bool {
+        matches!(self, Deviation::Cut { shape, .. } if shape.cuts(from, to, count))
+    }
+
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     pub fn last_node(&self) -> Option<NodeId> {
         match self {

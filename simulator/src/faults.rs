@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use stormglass_machine::{Dice, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId};
 
 use crate::deviation::{Deviation, Shape};
 use crate::scenario::{Asked, Scenario, Settings};
@@ -79,6 +79,9 @@ impl Faults {
 /// The most base latencies by which something can be late.
 pub(crate) const LONGEST_DELAY: u32 = 1 << 7;
 
+/// Beyond so many nodes, a cut is not drawn link by link.
+const LARGE: u32 = 64;
+
 /// The odds of one seed, in parts per million, and how large a delay can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Odds {
@@ -90,36 +93,81 @@ pub(crate) struct Odds {
     pub(crate) longest: Duration,
 }
 
-/// What a seed is going to do: the episodes and requests, as deviations, and the odds.
-pub(crate) fn draw<S: Scenario>(
-    scenario: &S,
-    settings: &Settings,
-    seed: u64,
-    plan: &mut Vec<Deviation<RequestOf<S>>>,
-) -> Odds {
-    plan.clear();
-    let mut dice = Dice::new(seed, "swarm", 0);
-    let nodes = scenario.nodes();
-    let count = dice.within(u64::from(*nodes.start())..=u64::from(*nodes.end())) as u32;
-    if count > *nodes.start() {
-        plan.push(Deviation::Nodes { count });
+/// Draws what a seed is going to do. Keeps the lists of the last plan, so that drawing the next
+/// one allocates nothing once they are long enough.
+pub(crate) struct Planner<R> {
+    asked: Vec<Asked<R>>,
+    sides: Vec<Vec<NodeId>>,
+    links: Vec<Vec<(NodeId, NodeId)>>,
+}
+
+impl<R> Default for Planner<R> {
+    fn default() -> Self {
+        Planner { asked: Vec::new(), sides: Vec::new(), links: Vec::new() }
     }
-    let faults = &settings.faults;
-    let odds = draw_odds(&mut dice, faults, settings);
-    draw_requests(scenario, seed, count, plan);
-    let mut episodes = Episodes { dice: Dice::new(seed, "episodes", 0), settings, count, plan };
-    let several = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
-        true => 1 << dice.below(5),
-        false => 0,
-    };
-    (0..several(&mut dice, faults.cut)).for_each(|_| episodes.cut());
-    (0..several(&mut dice, faults.crash)).for_each(|_| episodes.crash());
-    (0..several(&mut dice, faults.blackout) / 4).for_each(|_| episodes.blackout());
-    (0..several(&mut dice, faults.pause)).for_each(|_| episodes.pause());
-    if dice.per_million(500_000) {
-        episodes.clocks();
+}
+
+impl<R> Planner<R> {
+    /// Replaces the plan by that of a seed, the episodes and requests, as deviations; returns the
+    /// odds for the rest.
+    pub(crate) fn draw<S: Scenario<Machine: Machine<Request = R>>>(
+        &mut self,
+        scenario: &S,
+        settings: &Settings,
+        seed: u64,
+        plan: &mut Vec<Deviation<R>>,
+    ) -> Odds {
+        plan.drain(..).for_each(|deviation| self.keep(deviation));
+        let mut dice = Dice::new(seed, "swarm", 0);
+        let nodes = scenario.nodes();
+        let count = dice.within(u64::from(*nodes.start())..=u64::from(*nodes.end())) as u32;
+        if count > *nodes.start() {
+            plan.push(Deviation::Nodes { count });
+        }
+        let faults = &settings.faults;
+        let odds = draw_odds(&mut dice, faults, settings);
+        scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
+        plan_requests(&mut self.asked, count, plan);
+        let episode_dice = Dice::new(seed, "episodes", 0);
+        let mut episodes = Episodes { dice: episode_dice, settings, count, planner: self, plan };
+        let several = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
+            true => 1 << dice.below(5),
+            false => 0,
+        };
+        (0..several(&mut dice, faults.cut)).for_each(|_| episodes.cut());
+        (0..several(&mut dice, faults.crash)).for_each(|_| episodes.crash());
+        (0..several(&mut dice, faults.blackout) / 4).for_each(|_| episodes.blackout());
+        (0..several(&mut dice, faults.pause)).for_each(|_| episodes.pause());
+        if dice.per_million(500_000) {
+            episodes.clocks();
+        }
+        odds
     }
-    odds
+
+    /// Keeps the lists of a deviation that is not needed any more.
+    fn keep(&mut self, deviation: Deviation<R>) {
+        match deviation {
+            Deviation::Crash { nodes: side, .. }
+            | Deviation::Cut {
+                shape:
+                    Shape::Split(side)
+                    | Shape::Mute(side)
+                    | Shape::Deaf(side)
+                    | Shape::Bridge { side, .. },
+                ..
+            } => self.sides.push(side),
+            Deviation::Cut { shape: Shape::Links(links), .. } => self.links.push(links),
+            _ => {}
+        }
+    }
+
+    /// An empty list with room for so many nodes.
+    fn side(&mut self, count: u32) -> Vec<NodeId> {
+        let mut side = self.sides.pop().unwrap_or_default();
+        side.clear();
+        side.reserve(count as usize);
+        side
+    }
 }
 
 /// What is asked of the machines of a scenario.
@@ -141,29 +189,25 @@ fn draw_odds(dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
     }
 }
 
-fn draw_requests<S: Scenario>(
-    scenario: &S,
-    seed: u64,
-    count: u32,
-    plan: &mut Vec<Deviation<RequestOf<S>>>,
-) {
-    let mut asked = Vec::new();
-    scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut asked);
-    asked.sort_by_key(|asked| (asked.client, asked.at));
-    let (mut last_client, mut nth) = (None, 0);
-    for asked in asked {
-        let Asked { node, at, .. } = asked;
+/// Moves what is asked into the plan, in the order of the clients and of the times.
+fn plan_requests<R>(asked: &mut Vec<Asked<R>>, count: u32, plan: &mut Vec<Deviation<R>>) {
+    let first = plan.len();
+    for (Asked { client, at, node, request }, nth) in asked.drain(..).zip(0..) {
         assert!(node.0 < count, "node {node} is asked, and the nodes are 0 to {}", count - 1);
         assert!(at <= LONGEST, "a request is made within a year, not after {at:?}");
-        nth = if last_client == Some(asked.client) { nth + 1 } else { 0 };
-        last_client = Some(asked.client);
-        plan.push(Deviation::Request {
-            client: asked.client,
-            nth,
-            at: asked.at,
-            node: asked.node,
-            request: asked.request,
-        });
+        plan.push(Deviation::Request { client, nth, at, node, request });
+    }
+    // What was asked first comes first, so that this may be a sort without a buffer.
+    plan[first..].sort_unstable_by_key(|deviation| match deviation {
+        Deviation::Request { client, nth, at, .. } => (*client, *at, *nth),
+        _ => unreachable!("only requests were put there"),
+    });
+    let (mut last_client, mut next) = (None, 0);
+    for deviation in &mut plan[first..] {
+        if let Deviation::Request { client, nth, .. } = deviation {
+            next = if last_client == Some(*client) { next + 1 } else { 0 };
+            (last_client, *nth) = (Some(*client), next);
+        }
     }
 }
 
@@ -172,6 +216,7 @@ struct Episodes<'a, R> {
     dice: Dice,
     settings: &'a Settings,
     count: u32,
+    planner: &'a mut Planner<R>,
     plan: &'a mut Vec<Deviation<R>>,
 }
 
@@ -193,7 +238,7 @@ impl<R> Episodes<'_, R> {
 
     /// Some of the nodes, in order, neither none nor all (unless there is only one).
     fn side(&mut self) -> Vec<NodeId> {
-        let mut nodes: Vec<_> = (0..self.count).map(NodeId).collect();
+        let mut nodes = self.everybody();
         self.dice.shuffle(&mut nodes);
         let size = 1 + self.dice.below(u64::from(self.count.max(2) - 1)) as usize;
         nodes.truncate(size);
@@ -201,13 +246,26 @@ impl<R> Episodes<'_, R> {
         nodes
     }
 
+    fn alone(&mut self) -> Vec<NodeId> {
+        let node = self.node();
+        let mut nodes = self.planner.side(self.count);
+        nodes.push(node);
+        nodes
+    }
+
+    fn everybody(&mut self) -> Vec<NodeId> {
+        let mut nodes = self.planner.side(self.count);
+        nodes.extend((0..self.count).map(NodeId));
+        nodes
+    }
+
     fn cut(&mut self) {
         let at = self.at();
         let lasts = self.span(at);
         let shape = match self.dice.below(8) {
-            0 => Shape::Split(vec![self.node()]),
-            1 => Shape::Mute(vec![self.node()]),
-            2 => Shape::Deaf(vec![self.node()]),
+            0 => Shape::Split(self.alone()),
+            1 => Shape::Mute(self.alone()),
+            2 => Shape::Deaf(self.alone()),
             3 => Shape::Split(self.side()),
             4 => Shape::Mute(self.side()),
             5 => Shape::Bridge { side: self.side(), bridge: self.node() },
@@ -217,9 +275,20 @@ impl<R> Episodes<'_, R> {
         self.plan.push(Deviation::Cut { shape, at, lasts });
     }
 
-    /// About every third link.
+    /// About every third link; of a large cluster, a few of each node.
     fn links(&mut self) -> Vec<(NodeId, NodeId)> {
-        let mut links = Vec::new();
+        let mut links = self.planner.links.pop().unwrap_or_default();
+        links.clear();
+        let each = if self.count > LARGE { 8 } else { self.count };
+        let several = self.count.saturating_mul(each);
+        links.reserve(several as usize);
+        if self.count > LARGE {
+            links.extend((0..several).map(|_| (self.node(), self.node())));
+            links.retain(|(from, to)| from != to);
+            links.sort_unstable();
+            links.dedup();
+            return links;
+        }
         for from in (0..self.count).map(NodeId) {
             for to in (0..self.count).map(NodeId) {
                 if from != to && self.dice.per_million(333_333) {
@@ -231,7 +300,7 @@ impl<R> Episodes<'_, R> {
     }
 
     fn crash(&mut self) {
-        let nodes = if self.dice.below(4) == 0 { self.side() } else { vec![self.node()] };
+        let nodes = if self.dice.below(4) == 0 { self.side() } else { self.alone() };
         let after_effects = match self.dice.below(2) {
             0 => None,
             _ => Some(self.dice.below(8) as u32),
@@ -240,7 +309,8 @@ impl<R> Episodes<'_, R> {
     }
 
     fn blackout(&mut self) {
-        self.crash_of((0..self.count).map(NodeId).collect(), None);
+        let nodes = self.everybody();
+        self.crash_of(nodes, None);
     }
 
     fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {

@@ -9,6 +9,7 @@ use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
 use crate::deviation::{Deviation, Fate};
 use crate::disk::Kind;
+use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
 
@@ -24,74 +25,51 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        match occurrence {
-            Occurrence::Message { to: node, .. } | Occurrence::Timer { node, .. } => {
-                self.bring(node, occurrence, decisions, watch);
-            }
-            Occurrence::Start { node, boot } => self.start(node, boot, decisions, watch),
-            Occurrence::Flushed { node, boot } => self.flushed(node, boot, decisions, watch),
-            Occurrence::Planned(position) => self.planned(position, decisions, watch),
-            Occurrence::CutEnds(position) => {
-                let before = self.cluster.cuts.len();
-                self.cluster.cuts.retain(|(cut, _)| *cut != position);
-                if self.cluster.cuts.len() < before {
-                    self.tell(watch, Event::Ended(position));
+        let (node, input) = match occurrence {
+            Occurrence::Message { from, to, message } => {
+                let slot = &mut self.cluster.nodes[to.index()];
+                if !slot.takes_input() {
+                    return slot.hold(Occurrence::Message { from, to, message });
                 }
+                (to, Input::Message { from, message })
             }
-            Occurrence::PauseEnds { node, plan } => {
-                self.pause_ends(node, plan, decisions, watch);
+            Occurrence::Timer { node, token } => {
+                let slot = &mut self.cluster.nodes[node.index()];
+                if !slot.takes_input() {
+                    return slot.hold(occurrence);
+                }
+                let Some(timer) = slot.take_timer(token) else { return };
+                (node, Input::Timer(timer))
             }
-            Occurrence::Heal => self.heal(watch),
-            Occurrence::End => unreachable!("the end is not an event of its own"),
-        }
-    }
-
-    /// Gives a node what has come for it, now or when it can take it.
-    #[inline]
-    fn bring<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        occurrence: Occurrence<S::Machine>,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
-        let receiver = &mut self.cluster.nodes[node.index()];
-        if receiver.machine.is_none() {
-            return;
-        }
-        if receiver.holds() {
-            receiver.held.push_back(occurrence);
-            return;
-        }
-        let input = match occurrence {
-            Occurrence::Message { from, message, .. } => Input::Message { from, message },
-            Occurrence::Timer { token, .. } => match receiver.take_timer(token) {
-                Some(timer) => Input::Timer(timer),
+            Occurrence::Start { node, boot } => {
+                if !self.start(node, boot, watch) {
+                    return;
+                }
+                (node, Input::Start)
+            }
+            Occurrence::Planned(position) => match self.planned(position, watch) {
+                Some(asked) => asked,
                 None => return,
             },
-            Occurrence::Planned(position) => match &self.plan[position] {
-                Deviation::Request { client, nth, request, .. } => {
-                    self.struck[position] = true;
-                    Input::Request { id: request_id(*client, *nth), request: request.clone() }
-                }
-                _ => unreachable!("only a request is an input"),
-            },
-            _ => unreachable!("only messages, timers and requests are inputs"),
+            Occurrence::Flushed { node, boot } => {
+                return self.flushed(node, boot, decisions, watch);
+            }
+            Occurrence::CutEnds(position) => return self.cut_ends(position, watch),
+            Occurrence::PauseEnds { node, plan } => {
+                return self.pause_ends(node, plan, decisions, watch);
+            }
+            Occurrence::Heal => return self.heal(watch),
+            Occurrence::End => unreachable!("the end is not an event of its own"),
         };
         self.step(node, input, decisions, watch);
     }
 
-    fn start<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        boot: u32,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
+    /// Starts a process, unless it has crashed again; what follows is its first step.
+    fn start<W: Watch<S::Machine>>(&mut self, node: NodeId, boot: u32, watch: &mut W) -> bool {
         let count = self.cluster.count();
         let slot = &mut self.cluster.nodes[node.index()];
         if slot.boot != boot {
-            return;
+            return false;
         }
         let mut machine = self.scenario.machine(node, count);
         for record in slot.disk.durable() {
@@ -100,10 +78,12 @@ impl<S: Scenario> World<'_, S> {
         slot.machine = Some(machine);
         slot.dice = node_dice(self.seed, node, boot);
         self.tell(watch, Event::Started { node });
-        self.step(node, Input::Start, decisions, watch);
+        true
     }
 
-    #[inline]
+    /// One step of a machine. Like all that it calls for every event, it is put in place by the
+    /// compiler: the calls would cost as much as the work.
+    #[inline(always)]
     fn step<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         node: NodeId,
@@ -116,21 +96,25 @@ impl<S: Scenario> World<'_, S> {
         input.hash(&mut self.chain);
 
         let now = self.cluster.now;
-        let mut effects = std::mem::take(&mut self.effects);
         let slot = &mut self.cluster.nodes[node.index()];
         let machine = slot.machine.as_mut().expect("only a machine that is up is stepped");
         self.coverage.count(machine.state(), input.kind());
         let (local, wall) = (slot.clock.monotonic(now), slot.clock.wall(now));
-        machine.step(input, &mut Env::new(node, local, wall, &mut slot.dice, &mut effects));
-        slot.striking = slot.armed.take_if(|armed| effects.len() > armed.after_effects as usize);
-        self.chain.write_usize(effects.len());
-        for effect in &effects {
-            effect.hash(&mut self.chain);
+        let effects = &mut self.effects;
+        machine.step(input, &mut Env::new(node, local, wall, &mut slot.dice, effects));
+        let crash = slot.armed.take_if(|armed| effects.len() > armed.after_effects as usize);
+        let mut chain = self.chain;
+        chain.write_usize(effects.len());
+        for effect in &*effects {
+            effect.hash(&mut chain);
         }
-
-        self.tell(watch, Event::Stepped { node, effects: &effects });
-        self.carry_out(node, &mut effects, decisions, watch);
-        self.effects = effects;
+        self.chain = chain;
+        let event = Event::Stepped { node, effects };
+        self.scenario.observe(&mut self.ghost, &self.cluster, event);
+        watch.event(&self.cluster, event);
+        // The next to happen is the last of the list.
+        effects.reverse();
+        self.carry_out(node, crash, decisions, watch);
         self.check(node);
     }
 
@@ -142,22 +126,23 @@ impl<S: Scenario> World<'_, S> {
         self.chain.write_u32(node.0);
     }
 
-    /// Lets effects happen in order, up to the first that has to wait for the disk.
+    /// Lets the effects that are listed happen, the last first, up to the first that has to wait for the disk, or to the
+    /// crash that cuts them.
+    #[inline(always)]
     fn carry_out<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         node: NodeId,
-        effects: &mut Vec<Effect<S::Machine>>,
+        mut crash: Option<Armed>,
         decisions: &mut D,
         watch: &mut W,
     ) {
-        let mut rest = effects.drain(..);
-        while let Some(effect) = rest.next() {
-            match &mut self.cluster.nodes[node.index()].striking {
+        while let Some(effect) = self.effects.pop() {
+            match &mut crash {
                 Some(Armed { after_effects: 0, plan }) => {
-                    let plan = *plan;
                     // Where it cuts is part of the run, though the machine never learns of it.
-                    self.chain.write_usize(rest.len());
-                    return self.crash(node, plan, watch);
+                    self.chain.write_usize(self.effects.len());
+                    self.effects.clear();
+                    return self.crash(node, *plan, watch);
                 }
                 Some(Armed { after_effects, .. }) => *after_effects -= 1,
                 None => {}
@@ -181,7 +166,8 @@ impl<S: Scenario> World<'_, S> {
                     self.flush(node, decisions, watch);
                     let slot = &mut self.cluster.nodes[node.index()];
                     if slot.flushing {
-                        slot.waiting.extend(rest);
+                        slot.waiting.append(&mut self.effects);
+                        slot.striking = crash;
                         return;
                     }
                 }
@@ -191,7 +177,7 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         from: NodeId,
@@ -200,19 +186,18 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        assert!(
-            to.index() < self.cluster.nodes.len(),
-            "node {from} sends to {to}, who is not there"
-        );
+        if to.index() >= self.cluster.nodes.len() {
+            return self.sent_to_nobody(from, to, &message);
+        }
         let arrives = self.cluster.now + self.settings.latency;
-        // A cut does not spare the decision: it would shift the numbers of later messages.
-        let fate = match self.cluster.is_stormy() {
-            true => decisions.message(from, to, message.kind()),
-            false => Fate::Dull,
-        };
-        let fate = fate.at_most(self.cluster.until_heal(arrives, Duration::MAX));
-        if fate != Fate::Dull {
-            self.tell(watch, Event::Fated { from, to, message: &message, fate });
+        let mut fate = Fate::Dull;
+        if self.cluster.is_stormy() {
+            // A cut does not spare the decision: it would shift the numbers of later messages.
+            fate = decisions.message(from, to, message.kind());
+            fate = fate.at_most(self.cluster.until_heal(arrives, Duration::MAX));
+            if fate != Fate::Dull {
+                self.tell(watch, Event::Fated { from, to, message: &message, fate });
+            }
         }
         if !self.cluster.cuts.is_empty() && !self.cluster.is_linked(from, to) {
             self.tell(watch, Event::CutOff { from, to, message: &message });
@@ -231,6 +216,18 @@ impl<S: Scenario> World<'_, S> {
                 agenda.push(arrives + by, Occurrence::Message { from, to, message: copy });
             }
         }
+    }
+
+    #[cold]
+    fn sent_to_nobody(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        message: &<S::Machine as Machine>::Message,
+    ) {
+        let last = self.cluster.count() - 1;
+        let detail = format!("node {from} sent {message:?} to node {to}; the last node is {last}");
+        self.fail(KNOWN_RECEIVER, Violation::new(detail).because(message.kind()));
     }
 
     fn set_timer<D: Decisions, W: Watch<S::Machine>>(
@@ -305,13 +302,12 @@ impl<S: Scenario> World<'_, S> {
             return;
         }
         slot.flushing = false;
-        let mut effects = std::mem::take(&mut self.effects);
-        effects.append(&mut slot.waiting);
+        let crash = slot.striking.take();
+        self.effects.append(&mut slot.waiting);
         self.count_event(node);
         self.chain.write_u8(FLUSHED);
-        self.chain.write_usize(effects.len());
-        self.carry_out(node, &mut effects, decisions, watch);
-        self.effects = effects;
+        self.chain.write_usize(self.effects.len());
+        self.carry_out(node, crash, decisions, watch);
         self.check(node);
         self.release(node, decisions, watch);
     }
@@ -342,43 +338,49 @@ impl<S: Scenario> World<'_, S> {
         while self.failure.is_none()
             && let Some(held) = self.cluster.nodes[node.index()].next_held()
         {
-            self.bring(node, held, decisions, watch);
+            self.happen(held, decisions, watch);
         }
     }
 
-    fn planned<D: Decisions, W: Watch<S::Machine>>(
+    /// What the plan has for this moment: an episode begins, or a node that takes input is asked
+    /// something.
+    fn planned<W: Watch<S::Machine>>(
         &mut self,
         position: usize,
-        decisions: &mut D,
         watch: &mut W,
-    ) {
-        if let Deviation::Request { node, .. } = self.plan[position] {
-            return self.bring(node, Occurrence::Planned(position), decisions, watch);
-        }
-        if !self.cluster.is_stormy() {
-            return;
-        }
-        let (now, heal) = (self.cluster.now, self.cluster.heal);
-        match &self.plan[position] {
-            Deviation::Crash { nodes, after_effects, .. } => {
-                let (nodes, after_effects) = (nodes.clone(), *after_effects);
-                nodes.into_iter().for_each(|node| match after_effects {
-                    None => self.crash(node, position, watch),
-                    Some(after_effects) => {
-                        let armed = Armed { after_effects, plan: position };
-                        self.cluster.nodes[node.index()].armed = Some(armed);
-                    }
-                });
+    ) -> Option<(NodeId, Input<S::Machine>)> {
+        if let Deviation::Request { client, nth, node, ref request, .. } =
+            self.cluster.plan[position]
+        {
+            let slot = &mut self.cluster.nodes[node.index()];
+            if !slot.takes_input() {
+                slot.hold(Occurrence::Planned(position));
+                return None;
             }
-            Deviation::Cut { shape, lasts, .. } => {
-                self.cluster.cuts.push((position, shape.clone()));
-                let ends = (now + *lasts).min(heal);
+            self.struck[position] = true;
+            let (id, request) = (request_id(client, nth), request.clone());
+            return Some((node, Input::Request { id, request }));
+        }
+        if self.cluster.is_stormy() {
+            self.strike(position, watch);
+        }
+        None
+    }
+
+    /// An episode begins.
+    fn strike<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        let (now, heal) = (self.cluster.now, self.cluster.heal);
+        match self.cluster.plan[position] {
+            Deviation::Crash { .. } => self.crashes(position, watch),
+            Deviation::Cut { lasts, .. } => {
+                self.cluster.cuts.push(position);
+                let ends = (now + lasts).min(heal);
                 self.cluster.agenda.push(ends, Occurrence::CutEnds(position));
                 self.struck[position] = true;
                 self.tell(watch, Event::Struck(position));
             }
             Deviation::Pause { node, lasts, .. } => {
-                let (node, ends) = (*node, (now + *lasts).min(heal));
+                let ends = (now + lasts).min(heal);
                 if self.cluster.is_up(node) {
                     let slot = &mut self.cluster.nodes[node.index()];
                     slot.paused = slot.paused.max(Some((ends, position)));
@@ -392,8 +394,33 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
+    fn cut_ends<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        let before = self.cluster.cuts.len();
+        self.cluster.cuts.retain(|cut| *cut != position);
+        if self.cluster.cuts.len() < before {
+            self.tell(watch, Event::Ended(position));
+        }
+    }
+
+    /// Crashes each node of a planned crash now, or arms its next step.
+    fn crashes<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        for nth in 0.. {
+            let Deviation::Crash { nodes, after_effects, .. } = &self.cluster.plan[position] else {
+                unreachable!("only a crash crashes")
+            };
+            let Some(node) = nodes.get(nth).copied() else { break };
+            match *after_effects {
+                None => self.crash(node, position, watch),
+                Some(after_effects) => {
+                    let armed = Armed { after_effects, plan: position };
+                    self.cluster.nodes[node.index()].armed = Some(armed);
+                }
+            }
+        }
+    }
+
     fn crash<W: Watch<S::Machine>>(&mut self, node: NodeId, position: usize, watch: &mut W) {
-        let Deviation::Crash { down, lose, .. } = self.plan[position] else {
+        let Deviation::Crash { down, lose, .. } = self.cluster.plan[position] else {
             unreachable!("only a crash crashes")
         };
         let (now, heal) = (self.cluster.now, self.cluster.heal);

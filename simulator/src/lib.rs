@@ -50,7 +50,8 @@ pub use facts::{Facts, Tally};
 pub use faults::{Faults, RequestOf};
 pub use plain::Plain;
 pub use property::{
-    BOUNDED_EVENTS, Failure, NO_PANIC, Property, Signature, Verdict, Violation, ensure,
+    BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,
+    Violation, ensure,
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};

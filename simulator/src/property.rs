@@ -118,6 +118,12 @@ pub const NO_PANIC: &str = "nothing panics";
 /// The name under which too many events are reported.
 pub const BOUNDED_EVENTS: &str = "the run stays within its bound of events";
 
+/// The name under which a machine is reported that does so much at one moment that time never goes
+/// on.
+pub const TIME_GOES_ON: &str = "time goes on";
+/// The name under which a message to a node is reported that is not in the cluster.
+pub const KNOWN_RECEIVER: &str = "messages are sent to nodes of the cluster";
+
 /// A violation, and where in a run it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

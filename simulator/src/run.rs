@@ -6,7 +6,7 @@ use stormglass_machine::{Machine, Time};
 
 use crate::decisions::{Decisions, Recorder, Replay, Search};
 use crate::deviation::Deviation;
-use crate::faults::{self, RequestOf};
+use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
 use crate::{Cluster, Event, Facts, Scenario, World, panic};
 
@@ -66,7 +66,7 @@ impl<S: Scenario> World<'_, S> {
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));
         let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, &mut ());
-        let mut deviations = self.plan.clone();
+        let mut deviations = self.cluster.plan.clone();
         deviations.append(&mut decisions.recorded);
         Recorded { outcome, deviations }
     }
@@ -81,8 +81,8 @@ impl<S: Scenario> World<'_, S> {
         most_events: u64,
         watch: &mut impl Watch<S::Machine>,
     ) -> Replayed {
-        self.plan.clear();
-        self.plan.extend_from_slice(deviations);
+        self.cluster.plan.clear();
+        self.cluster.plan.extend_from_slice(deviations);
         let mut decisions = Replay::new(deviations);
         let own_bound = self.settings.max_events;
         let bound = most_events.min(own_bound);
@@ -108,7 +108,8 @@ impl<S: Scenario> World<'_, S> {
 
     fn draw(&mut self, seed: u64) -> Search {
         let scenario = self.scenario();
-        let odds = faults::draw(scenario, &self.settings, seed, &mut self.plan);
+        let plan = &mut self.cluster.plan;
+        let odds = self.planner.draw(scenario, &self.settings, seed, plan);
         Search::new(seed, odds)
     }
 

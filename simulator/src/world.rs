@@ -10,8 +10,8 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::RequestOf;
-use crate::property::{BOUNDED_EVENTS, Check, Failure, Verdict};
+use crate::faults::{Planner, RequestOf};
+use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
 use crate::{Event, Watch};
 
@@ -36,12 +36,15 @@ pub struct World<'s, S: Scenario> {
     pub(crate) chain: Chain,
     pub(crate) events: u64,
     most_events: u64,
+    /// The events after which one of the two bounds is reached: of the run, or of this moment.
+    bound: u64,
     pub(crate) failure: Option<Failure>,
     pub(crate) seed: u64,
-    pub(crate) plan: Vec<Deviation<RequestOf<S>>>,
     /// For each deviation of the plan, whether it struck.
     pub(crate) struck: Vec<bool>,
+    /// The effects of the step under way that have not happened yet, the next one last.
     pub(crate) effects: Vec<Effect<S::Machine>>,
+    pub(crate) planner: Planner<RequestOf<S>>,
     pub(crate) coverage: Coverage,
     pub(crate) facts: Facts,
 }
@@ -78,11 +81,12 @@ impl<'s, S: Scenario> World<'s, S> {
             chain: Chain::default(),
             events: 0,
             most_events: 0,
+            bound: 0,
             failure: None,
             seed: 0,
-            plan: Vec::new(),
             struck: Vec::new(),
             effects: Vec::new(),
+            planner: Planner::default(),
             coverage: Coverage::default(),
             facts: Facts::default(),
         };
@@ -127,7 +131,7 @@ impl<'s, S: Scenario> World<'s, S> {
         self.chain.finish()
     }
 
-    /// Runs `self.plan` from start to end, or to the first violation.
+    /// Runs `self.cluster.plan` from start to end, or to the first violation.
     pub(crate) fn run<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         seed: u64,
@@ -136,9 +140,13 @@ impl<'s, S: Scenario> World<'s, S> {
         watch: &mut W,
     ) {
         self.begin(seed, most_events);
+        let most_at_once = self.most_at_once();
         while self.failure.is_none() {
             let Some((time, occurrence)) = self.cluster.agenda.pop() else { break };
-            self.cluster.now = time;
+            if time > self.cluster.now {
+                self.cluster.now = time;
+                self.bound = most_events.min(self.events + most_at_once);
+            }
             if matches!(occurrence, Occurrence::End) {
                 self.check_finally();
                 break;
@@ -162,25 +170,26 @@ impl<'s, S: Scenario> World<'s, S> {
 
     fn begin(&mut self, seed: u64, most_events: u64) {
         let fewest = *self.scenario.nodes().start();
-        let count = Deviation::cluster_size(&self.plan).unwrap_or(fewest);
+        let count = Deviation::cluster_size(&self.cluster.plan).unwrap_or(fewest);
         let heal = Time::ZERO + self.settings.storm;
         self.cluster.reset(seed, count, heal);
         self.ghost = S::Ghost::default();
         self.chain = Chain::default();
         self.events = 0;
         self.most_events = most_events;
+        self.bound = most_events.min(self.most_at_once());
         self.failure = None;
         self.seed = seed;
         self.unseen.clear();
         self.unseen.extend(0..self.sometimes.len());
         self.struck.clear();
-        self.struck.resize(self.plan.len(), false);
+        self.struck.resize(self.cluster.plan.len(), false);
         // The first of what is due then: a request at that time is asked in the calm.
         self.cluster.agenda.push(heal, Occurrence::Heal);
         for node in self.cluster.ids() {
             self.cluster.agenda.push(Time::ZERO, Occurrence::Start { node, boot: 0 });
         }
-        for (position, deviation) in self.plan.iter().enumerate() {
+        for (position, deviation) in self.cluster.plan.iter().enumerate() {
             // A list that was made for a larger cluster may speak of nodes that are not there.
             if deviation.last_node().is_some_and(|node| node.0 >= count) {
                 continue;
@@ -197,7 +206,7 @@ impl<'s, S: Scenario> World<'s, S> {
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn tell<W: Watch<S::Machine>>(
         &mut self,
         watch: &mut W,
@@ -208,27 +217,45 @@ impl<'s, S: Scenario> World<'s, S> {
     }
 
     /// Looks at every `always` and every unseen `sometimes` property, after a node was touched.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check(&mut self, node: NodeId) {
         if self.cluster.is_up(node) {
             for (name, check) in &self.always {
                 if let Err(violation) = check(self, node) {
-                    let property = (*name).to_owned();
-                    self.failure = Some(Failure { property, violation, event: self.events });
-                    return;
+                    return self.fail(name, violation);
                 }
             }
             if !self.unseen.is_empty() {
                 self.look_for_unseen(node);
             }
         }
-        if self.events >= self.most_events {
-            self.failure = Some(Failure {
-                property: BOUNDED_EVENTS.to_owned(),
-                violation: format!("there were {} events by {}", self.events, self.now).into(),
-                event: self.events,
-            });
+        if self.events >= self.bound {
+            self.too_many_events();
         }
+    }
+
+    /// Ends the run, unless something else has ended it already.
+    #[cold]
+    pub(crate) fn fail(&mut self, property: &str, violation: Violation) {
+        let (property, event) = (property.to_owned(), self.events);
+        self.failure.get_or_insert(Failure { property, violation, event });
+    }
+
+    #[cold]
+    fn too_many_events(&mut self) {
+        let (events, now) = (self.events, self.cluster.now);
+        if events >= self.most_events {
+            self.fail(BOUNDED_EVENTS, format!("there were {events} events by {now}").into());
+        } else {
+            let most = self.most_at_once();
+            let detail = format!("there were {most} events at {now}, and there is no end to them");
+            self.fail(TIME_GOES_ON, detail.into());
+        }
+    }
+
+    /// More events than this at one moment are taken for a machine that goes round in circles.
+    fn most_at_once(&self) -> u64 {
+        100_000 + 16 * u64::from(self.cluster.count()).pow(2)
     }
 
     fn look_for_unseen(&mut self, node: NodeId) {

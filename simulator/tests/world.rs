@@ -5,10 +5,10 @@ mod gossip;
 use std::time::Duration;
 
 use gossip::{Gossip, Rumours};
-use stormglass_machine::NodeId;
+use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_simulator::{
-    BOUNDED_EVENTS, Cluster, Deviation, Event, Fate, Faults, NO_PANIC, Outcome, Plain, Scenario,
-    Settings, Shape, Watch, World,
+    BOUNDED_EVENTS, Cluster, Deviation, Event, Fate, Faults, KNOWN_RECEIVER, NO_PANIC, Outcome,
+    Plain, Scenario, Settings, Shape, TIME_GOES_ON, Watch, World,
 };
 
 const SEEDS: std::ops::Range<u64> = 0..300;
@@ -206,6 +206,50 @@ fn a_run_is_cut_off_at_the_callers_bound_and_fails_at_its_own() {
     }
     let failure = World::new(&Restless).search(1).failure.expect("it has more than 100 events");
     assert_eq!((failure.property.as_str(), failure.event), (BOUNDED_EVENTS, 100));
+}
+
+/// Sets a timer of zero again and again, or sends to a node that is not there.
+struct Astray {
+    restless: bool,
+}
+
+impl Machine for Astray {
+    type Message = u64;
+    type Request = u64;
+    type Response = ();
+    type Timer = ();
+    type Record = ();
+
+    fn restore(&mut self, (): ()) {}
+
+    fn step(&mut self, _: Input<Self>, env: &mut Env<'_, Self>) {
+        if self.restless {
+            env.set_timer((), Duration::ZERO);
+        } else {
+            env.send(NodeId(3), 7);
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        "Astray"
+    }
+}
+
+#[test]
+fn a_machine_that_never_lets_time_go_on_is_stopped() {
+    let scenario = Plain::new("restless", 1, |_| Astray { restless: true });
+    let failure = World::new(&scenario).search(1).failure.expect("it never ends");
+    assert_eq!(failure.property, TIME_GOES_ON);
+    assert!(failure.event < Settings::default().max_events, "{failure:?}");
+}
+
+#[test]
+fn a_message_to_nobody_is_a_violation_that_names_sender_and_receiver() {
+    let scenario = Plain::new("astray", 3, |_| Astray { restless: false });
+    let failure = World::new(&scenario).search(1).failure.expect("there is no node 3");
+    assert_eq!(failure.property, KNOWN_RECEIVER);
+    assert_eq!(failure.violation.detail, "node 0 sent 7 to node 3; the last node is 2");
+    assert_eq!(failure.violation.cause, "u64");
 }
 
 #[test]

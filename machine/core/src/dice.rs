@@ -29,11 +29,13 @@ impl Dice {
     }
 
     /// Any 32-bit number.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// Any 64-bit number.
+    #[inline]
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
@@ -44,6 +46,7 @@ impl Dice {
     /// # Panics
     ///
     /// If `bound` is zero.
+    #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "no number is below zero");
         ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
@@ -54,6 +57,7 @@ impl Dice {
     /// # Panics
     ///
     /// If the range is empty.
+    #[inline]
     pub fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
         let (low, high) = range.into_inner();
         assert!(low <= high, "the range {low}..={high} is empty");
@@ -64,6 +68,7 @@ impl Dice {
     }
 
     /// True `times` times out of a million.
+    #[inline]
     pub fn per_million(&mut self, times: u32) -> bool {
         ((u64::from(self.next_u32()) * 1_000_000) >> 32) < u64::from(times)
     }

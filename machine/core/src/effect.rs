@@ -58,33 +58,34 @@ impl<M: Machine> Clone for Effect<M> {
 }
 
 impl<M: Machine> Hash for Effect<M> {
+    #[inline]
     fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // One number for the sort of thing and the node it is about.
         match self {
             Effect::Send { to, message } => {
-                hasher.write_u8(0);
-                to.hash(hasher);
+                hasher.write_u64(u64::from(to.0) << 32);
                 message.hash(hasher);
             }
             Effect::SetTimer { timer, after } => {
-                hasher.write_u8(1);
+                hasher.write_u64(1);
                 timer.hash(hasher);
                 after.hash(hasher);
             }
             Effect::CancelTimer { timer } => {
-                hasher.write_u8(2);
+                hasher.write_u64(2);
                 timer.hash(hasher);
             }
             Effect::Write(record) => {
-                hasher.write_u8(3);
+                hasher.write_u64(3);
                 record.hash(hasher);
             }
             Effect::Checkpoint(record) => {
-                hasher.write_u8(4);
+                hasher.write_u64(4);
                 record.hash(hasher);
             }
-            Effect::Flush => hasher.write_u8(5),
+            Effect::Flush => hasher.write_u64(5),
             Effect::Respond { id, response } => {
-                hasher.write_u8(6);
+                hasher.write_u64(6);
                 id.hash(hasher);
                 response.hash(hasher);
             }

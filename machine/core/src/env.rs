@@ -15,6 +15,7 @@ pub struct Env<'a, M: Machine> {
 
 impl<'a, M: Machine> Env<'a, M> {
     /// Made by whoever runs the machine, for one step. `effects` is appended to.
+    #[inline]
     pub fn new(
         node: NodeId,
         now: Time,
@@ -26,43 +27,51 @@ impl<'a, M: Machine> Env<'a, M> {
     }
 
     /// The node this machine runs on.
+    #[inline]
     pub fn node(&self) -> NodeId {
         self.node
     }
 
     /// The node's monotonic clock: time since some moment before the process started. It never
     /// goes back, and it cannot be compared with another node's.
+    #[inline]
     pub fn now(&self) -> Time {
         self.now
     }
 
     /// The node's wall clock: time since the Unix epoch, as this node believes. It may be wrong,
     /// and it may go back.
+    #[inline]
     pub fn wall(&self) -> Time {
         self.wall
     }
 
     /// The node's own dice.
+    #[inline]
     pub fn dice(&mut self) -> &mut Dice {
         self.dice
     }
 
     /// Sends a message.
+    #[inline]
     pub fn send(&mut self, to: NodeId, message: M::Message) {
         self.effects.push(Effect::Send { to, message });
     }
 
     /// Sets a timer, or moves it if it is set.
+    #[inline]
     pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
         self.effects.push(Effect::SetTimer { timer, after });
     }
 
     /// Cancels a timer, if it is set.
+    #[inline]
     pub fn cancel_timer(&mut self, timer: M::Timer) {
         self.effects.push(Effect::CancelTimer { timer });
     }
 
     /// Makes a record durable; everything written after this waits for it.
+    #[inline]
     pub fn persist(&mut self, record: M::Record) {
         self.write(record);
         self.flush();
@@ -70,6 +79,7 @@ impl<'a, M: Machine> Env<'a, M> {
 
     /// Makes a record durable that atomically replaces every record before it; everything written
     /// after this waits for it.
+    #[inline]
     pub fn checkpoint(&mut self, record: M::Record) {
         self.effects.push(Effect::Checkpoint(record));
         self.flush();
@@ -77,16 +87,19 @@ impl<'a, M: Machine> Env<'a, M> {
 
     /// Hands a record to the disk without waiting: until the next [`flush`](Env::flush) a crash
     /// may lose it, together with everything written after it.
+    #[inline]
     pub fn write(&mut self, record: M::Record) {
         self.effects.push(Effect::Write(record));
     }
 
     /// Makes everything written so far durable; everything written after this waits for it.
+    #[inline]
     pub fn flush(&mut self) {
         self.effects.push(Effect::Flush);
     }
 
     /// Answers a request.
+    #[inline]
     pub fn respond(&mut self, id: RequestId, response: M::Response) {
         self.effects.push(Effect::Respond { id, response });
     }

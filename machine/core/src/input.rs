@@ -53,20 +53,21 @@ impl<M: Machine> Clone for Input<M> {
 }
 
 impl<M: Machine> Hash for Input<M> {
+    #[inline]
     fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // One number for the sort of thing and the node it is about.
         match self {
-            Input::Start => hasher.write_u8(0),
+            Input::Start => hasher.write_u64(0),
             Input::Message { from, message } => {
-                hasher.write_u8(1);
-                from.hash(hasher);
+                hasher.write_u64(1 | u64::from(from.0) << 32);
                 message.hash(hasher);
             }
             Input::Timer(timer) => {
-                hasher.write_u8(2);
+                hasher.write_u64(2);
                 timer.hash(hasher);
             }
             Input::Request { id, request } => {
-                hasher.write_u8(3);
+                hasher.write_u64(3);
                 id.hash(hasher);
                 request.hash(hasher);
             }

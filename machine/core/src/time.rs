@@ -15,36 +15,45 @@ impl Time {
     pub const MAX: Time = Time(u64::MAX);
 
     /// The moment `nanos` nanoseconds after zero.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Time {
         Time(nanos)
     }
 
     /// Nanoseconds since zero.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// How much later this is than `earlier`; zero if it is not.
+    #[inline]
     pub const fn since(self, earlier: Time) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 
+/// All nanoseconds of a span, or as many as there can be.
+#[inline]
+const fn nanos(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1_000_000_000).saturating_add(span.subsec_nanos() as u64)
+}
+
 impl Add<Duration> for Time {
     type Output = Time;
 
+    #[inline]
     fn add(self, duration: Duration) -> Time {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Time(self.0.saturating_add(nanos))
+        Time(self.0.saturating_add(nanos(duration)))
     }
 }
 
 impl Sub<Duration> for Time {
     type Output = Time;
 
+    #[inline]
     fn sub(self, duration: Duration) -> Time {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Time(self.0.saturating_sub(nanos))
+        Time(self.0.saturating_sub(nanos(duration)))
     }
 }
 
