@@ -1,0 +1,31 @@
+//! Counts the instructions of a process, with valgrind.
+
+use std::process::Command;
+
+use crate::program::Program;
+
+/// Whether there is a valgrind.
+pub fn can_be_counted() -> bool {
+    let version = Command::new("valgrind").arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// How many instructions a run takes, from the start of the process to its end.
+pub fn of_a_run(program: &Program, messages: u64) -> Result<u64, String> {
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let profile = folder.path().join("callgrind.out");
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .args(program.command_line(messages))
+        .output()
+        .map_err(|error| format!("valgrind does not run: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("valgrind has failed:\n{said}"));
+    }
+    // "==123== Collected : 456"
+    said.lines()
+        .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+        .ok_or_else(|| format!("valgrind does not say how many instructions it has seen:\n{said}"))
+}
