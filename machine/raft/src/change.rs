@@ -22,11 +22,12 @@ impl<S: StateMachine> Raft<S> {
         change: ConfigurationChange,
         env: &mut Env<'_, Self>,
     ) {
+        // Whatever waits goes first, and may bring a change of its own with it.
+        self.append_batch(env);
         let next = self.may_reconfigure().and_then(|()| self.configuration().after(&change));
         match next {
             Ok(next) => {
                 self.leadership.changes.push((id, change));
-                self.append_batch(env);
                 self.append_configuration(next, env);
             }
             Err(error) => env.respond(id, Response::ConfigRefused(error)),

@@ -42,12 +42,14 @@ impl<S: StateMachine> Raft<S> {
         if new <= old {
             return;
         }
+        // A new leader may find a configuration that is committed, but only a step to another.
+        let first_of_term = self.log.term_at(old) != Some(self.term);
         self.commit_index = new;
         self.observe(Level::Info, || Observation::CommitAdvanced { old, new });
         self.apply(env);
         if self.role == Role::Leader {
-            let (index, _) = *self.configuration_entry();
-            if old < index && index <= new {
+            let index = self.configuration_index();
+            if index <= new && (old < index || first_of_term) {
                 self.configuration_committed(env);
             }
             self.serve_confirmed_reads(env);

@@ -83,8 +83,8 @@ impl<S: StateMachine> Raft<S> {
                 let (ticket, read_index) = (request.ticket, None);
                 Message::ReadIndexResponse(ReadIndexResponse { term, ticket, read_index })
             }
-            // An index that was right to read at stays so.
-            Message::ReadIndexResponse(_) => return true,
+            // Who would vote need not know of this term. An index that was right to read at stays so.
+            Message::PreVoteResponse(_) | Message::ReadIndexResponse(_) => return true,
             Message::RequestVoteResponse(_) => return self.has(Bug::OldGrants),
             _ => return false,
         };

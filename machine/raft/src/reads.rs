@@ -138,7 +138,7 @@ impl<S: StateMachine> Raft<S> {
     pub(crate) fn confirm_rounds(&mut self, env: &mut Env<'_, Self>) {
         let confirmed = self.agreed(|node| self.answered_round(node));
         let confirmed = match self.has(Bug::LearnerConfirms) {
-            true => self.round_that_anybody_confirms(),
+            true => self.round_that_anybody_confirms().max(confirmed),
             false => confirmed,
         };
         while let Some((round, began)) = self.leadership.rounds.front().copied() {

@@ -127,6 +127,8 @@ impl<S: StateMachine> Raft<S> {
             self.begin_snapshot(position, env);
             return;
         };
+        let blind = matches!(peer.mode, Mode::Probe { .. }) && self.has(Bug::MatchIsLastIndex);
+        let limit = if blind { 0 } else { limit };
         let entries = self.log.share(peer.next.max(self.log.first_index()), limit);
         let count = entries.len();
         self.note_sent(position, count);
