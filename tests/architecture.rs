@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stormglass-replica", &["stormglass-machine"]),
     ("stormglass-raft", &["stormglass-machine"]),
     ("stormglass-shrinker", &[]),
-    ("stormglass-simulator", &["stormglass-machine"]),
+    ("stormglass-history", &[]),
+    ("stormglass-simulator", &["stormglass-machine", "stormglass-shrinker"]),
     ("stormglass-replay", &["stormglass-machine", "stormglass-simulator"]),
     (
         "stormglass-campaign",

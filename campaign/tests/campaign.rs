@@ -11,7 +11,7 @@ use stormglass_campaign::{NOT_DETERMINISTIC, Options, Report, campaign, check, s
 use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_replay::{RawLog, Verdict, replay, write};
 use stormglass_shrinker::Budget;
-use stormglass_simulator::{Deviation, Plain, Property, Scenario, Violation, ensure};
+use stormglass_simulator::{Crash, Deviation, Plain, Property, Scenario, Violation, ensure};
 
 /// Passes the largest number it has heard on to the next node, once.
 #[derive(Default)]
@@ -216,12 +216,14 @@ impl Scenario for Cluster {
 
 #[test]
 fn a_shrunk_log_can_be_read_whenever_the_budget_ended() {
-    let crash = |node| Deviation::Crash {
-        nodes: vec![NodeId(node)],
-        at: Duration::from_secs(1),
-        after_effects: None,
-        down: Duration::ZERO,
-        lose: 0,
+    let crash = |node| {
+        Deviation::Crash(Crash {
+            nodes: vec![NodeId(node)],
+            at: Duration::from_secs(1),
+            after_effects: None,
+            down: Duration::ZERO,
+            lose: 0,
+        })
     };
     // The number of nodes is left out before the crash of one that is then absent.
     let deviations = vec![crash(7), crash(0), Deviation::Nodes { count: 9 }];

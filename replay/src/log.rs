@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stormglass_simulator::{Deviation, RequestOf, Scenario};
+use stormglass_simulator::{Deviation, LateTimer, MessageFault, RequestOf, Scenario};
 
 use crate::file::Head;
 
@@ -162,10 +162,9 @@ impl<R> Log<R> {
         let (mut episodes, mut kinds) = (0, BTreeSet::new());
         for deviation in &self.deviations {
             match deviation {
-                Deviation::Crash { .. } | Deviation::Cut { .. } | Deviation::Pause { .. } => {
-                    episodes += 1;
-                }
-                Deviation::Message { kind, .. } | Deviation::Timer { kind, .. } => {
+                Deviation::Crash(_) | Deviation::Cut(_) | Deviation::Pause(_) => episodes += 1,
+                Deviation::Message(MessageFault { kind, .. })
+                | Deviation::Timer(LateTimer { kind, .. }) => {
                     kinds.insert(kind.as_str());
                 }
                 _ => {}

@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use stormglass_machine::{Effect, Input, Kind as _, Machine, NodeId, Time};
-use stormglass_simulator::{Cluster, Deviation, Event, Failure, Fate, Shape, Watch};
+use stormglass_simulator::{Cluster, Deviation, Event, Failure, Fate, Watch};
 
 /// A story of up to this many lines is told whole.
 const WHOLE: usize = 48;
@@ -68,25 +68,15 @@ impl<'d, M: Machine> Story<'d, M> {
     }
 
     fn struck(&mut self, now: Time, position: usize) {
-        let text = match &self.deviations[position] {
-            Deviation::Cut { shape, lasts, .. } => {
-                format!("✂ {} for {}", shape_in_words(shape), span(*lasts))
-            }
-            Deviation::Pause { node, lasts, .. } => {
-                format!("node {node} stands still for {}", span(*lasts))
-            }
-            _ => return,
-        };
-        self.line(now, true, &text);
+        if let Some(text) = self.deviations[position].begins() {
+            self.line(now, true, &text);
+        }
     }
 
     fn ended(&mut self, now: Time, position: usize) {
-        let text = match &self.deviations[position] {
-            Deviation::Cut { shape, .. } => format!("no longer cut: {}", shape_in_words(shape)),
-            Deviation::Pause { node, .. } => format!("node {node} goes on"),
-            _ => return,
-        };
-        self.line(now, true, &text);
+        if let Some(text) = self.deviations[position].ends() {
+            self.line(now, true, &text);
+        }
     }
 
     fn crashed(&mut self, now: Time, node: NodeId, lost: usize) {
@@ -260,27 +250,6 @@ fn in_full(value: &impl fmt::Debug) -> String {
         }
         _ => text,
     }
-}
-
-fn shape_in_words(shape: &Shape) -> String {
-    match shape {
-        Shape::Split(side) => format!("{} cut off from the others", nodes(side)),
-        Shape::Mute(side) => format!("{} not heard by the others", nodes(side)),
-        Shape::Deaf(side) => format!("{} not hearing the others", nodes(side)),
-        Shape::Bridge { side, bridge } => {
-            format!("{} cut off from the others but node {bridge}", nodes(side))
-        }
-        Shape::Ring => "only neighbours are linked".to_owned(),
-        Shape::Links(links) => {
-            let links: Vec<_> = links.iter().map(|(from, to)| format!("{from}→{to}")).collect();
-            format!("cut: {}", links.join(" "))
-        }
-    }
-}
-
-fn nodes(side: &[NodeId]) -> String {
-    let ids: Vec<_> = side.iter().map(NodeId::to_string).collect();
-    format!("node{} {}", if side.len() == 1 { "" } else { "s" }, ids.join(", "))
 }
 
 /// The time, to the microsecond.

@@ -10,7 +10,10 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
-use stormglass_simulator::{Deviation, Fate, MAX_DRIFT_PPM, Property, Scenario, Shape};
+use stormglass_simulator::{
+    Crash, Cut, Deviation, Fate, LateTimer, MAX_DRIFT_PPM, MessageFault, Pause, Property, Scenario,
+    Shape, SlowFlush, WrongClock,
+};
 
 /// A request of every shape that serde knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,33 +129,27 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let asked = (any::<u32>(), any::<u32>(), span(), node(), request()).prop_map(
         |(client, nth, at, node, request)| Deviation::Request { client, nth, at, node, request },
     );
-    let fated = (node(), node(), any::<String>(), any::<u32>(), fate())
-        .prop_map(|(from, to, kind, nth, fate)| Deviation::Message { from, to, kind, nth, fate });
-    let late = (node(), any::<String>(), any::<u32>(), span())
-        .prop_map(|(node, kind, nth, late)| Deviation::Timer { node, kind, nth, late });
-    let slow = (node(), any::<u32>(), span()).prop_map(|(node, nth, slow)| Deviation::Flush {
-        node,
-        nth,
-        slow,
-    });
-    let crash = (nodes(), span(), any::<Option<u32>>(), span(), any::<u32>()).prop_map(
-        |(nodes, at, after_effects, down, lose)| Deviation::Crash {
-            nodes,
-            at,
-            after_effects,
-            down,
-            lose,
+    let fated = (node(), node(), any::<String>(), any::<u32>(), fate()).prop_map(
+        |(from, to, kind, nth, fate)| {
+            Deviation::Message(MessageFault { from, to, kind, nth, fate })
         },
     );
-    let cut = (shape(), span(), span()).prop_map(|(shape, at, lasts)| Deviation::Cut {
-        shape,
-        at,
-        lasts,
-    });
-    let pause =
-        (node(), span(), span()).prop_map(|(node, at, lasts)| Deviation::Pause { node, at, lasts });
-    let clock = (node(), any::<i64>(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM)
-        .prop_map(|(node, ahead_ns, drift_ppm)| Deviation::Clock { node, ahead_ns, drift_ppm });
+    let late = (node(), any::<String>(), any::<u32>(), span())
+        .prop_map(|(node, kind, nth, late)| Deviation::Timer(LateTimer { node, kind, nth, late }));
+    let slow = (node(), any::<u32>(), span())
+        .prop_map(|(node, nth, slow)| Deviation::Flush(SlowFlush { node, nth, slow }));
+    let crash = (nodes(), span(), any::<Option<u32>>(), span(), any::<u32>()).prop_map(
+        |(nodes, at, after_effects, down, lose)| {
+            Deviation::Crash(Crash { nodes, at, after_effects, down, lose })
+        },
+    );
+    let cut = (shape(), span(), span())
+        .prop_map(|(shape, at, lasts)| Deviation::Cut(Cut { shape, at, lasts }));
+    let pause = (node(), span(), span())
+        .prop_map(|(node, at, lasts)| Deviation::Pause(Pause { node, at, lasts }));
+    let clock = (node(), any::<i64>(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(
+        |(node, ahead_ns, drift_ppm)| Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }),
+    );
     (asked, fated, late, slow, crash, cut, pause, clock).prop_map(
         |(asked, fated, late, slow, crash, cut, pause, clock)| {
             vec![asked, fated, late, slow, crash, cut, pause, clock]

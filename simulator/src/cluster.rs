@@ -274,7 +274,11 @@ impl<M: Machine> Cluster<M> {
 
     /// True if what one node sends to the other now is not cut off.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
-        from == to || !self.cuts.iter().any(|cut| self.plan[*cut].cuts(from, to, self.count()))
+        let cuts = |position: &usize| match &self.plan[*position] {
+            Deviation::Cut(cut) => cut.shape.cuts(from, to, self.count()),
+            _ => false,
+        };
+        from == to || !self.cuts.iter().any(cuts)
     }
 
     /// How long every fault has been over; nothing while the storm lasts.

@@ -8,8 +8,8 @@ use hashbrown::HashMap;
 use stormglass_machine::{Dice, NodeId};
 
 use crate::chain::Chain;
-use crate::deviation::{Deviation, Fate};
-use crate::faults::Odds;
+use crate::deviation::Deviation;
+use crate::faults::{Fate, LateTimer, MessageFault, Odds, SlowFlush};
 
 /// Decides what does not follow from the plan of a run. Asked exactly once for each message sent,
 /// each timer set and each flush of the storm, in the order in which they happen.
@@ -154,7 +154,13 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         let nth = self.names.nth(About::Message(from, to, known));
         let fate = self.inner.message(from, to, kind);
         if fate != Fate::Dull {
-            self.recorded.push(Deviation::Message { from, to, kind: kind.to_owned(), nth, fate });
+            self.recorded.push(Deviation::Message(MessageFault {
+                from,
+                to,
+                kind: kind.to_owned(),
+                nth,
+                fate,
+            }));
         }
         fate
     }
@@ -164,7 +170,12 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         let nth = self.names.nth(About::Timer(node, known));
         let late = self.inner.timer(node, kind);
         if late > Duration::ZERO {
-            self.recorded.push(Deviation::Timer { node, kind: kind.to_owned(), nth, late });
+            self.recorded.push(Deviation::Timer(LateTimer {
+                node,
+                kind: kind.to_owned(),
+                nth,
+                late,
+            }));
         }
         late
     }
@@ -173,7 +184,7 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         let nth = self.names.nth(About::Flush(node));
         let slow = self.inner.flush(node);
         if slow > Duration::ZERO {
-            self.recorded.push(Deviation::Flush { node, nth, slow });
+            self.recorded.push(Deviation::Flush(SlowFlush { node, nth, slow }));
         }
         slow
     }
@@ -198,15 +209,15 @@ impl Replay {
         };
         for (position, deviation) in deviations.iter().enumerate() {
             match deviation {
-                Deviation::Message { from, to, kind, nth, fate } => {
+                Deviation::Message(MessageFault { from, to, kind, nth, fate }) => {
                     let about = About::Message(*from, *to, replay.names.kind(kind));
                     replay.fates.insert((about, *nth), (position, *fate));
                 }
-                Deviation::Timer { node, kind, nth, late } => {
+                Deviation::Timer(LateTimer { node, kind, nth, late }) => {
                     let about = About::Timer(*node, replay.names.kind(kind));
                     replay.spans.insert((about, *nth), (position, *late));
                 }
-                Deviation::Flush { node, nth, slow } => {
+                Deviation::Flush(SlowFlush { node, nth, slow }) => {
                     replay.spans.insert((About::Flush(*node), *nth), (position, *slow));
                 }
                 _ => {}

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use stormglass_machine::{Effect, Input, Machine, NodeId};
 
-use crate::deviation::Fate;
+use crate::faults::Fate;
 
 /// What happens in a world, as checkers and story-tellers are told of it, when it happens.
 pub enum Event<'a, M: Machine> {

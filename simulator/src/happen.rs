@@ -7,8 +7,9 @@ use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId};
 
 use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
-use crate::deviation::{Deviation, Fate};
+use crate::deviation::Deviation;
 use crate::disk::Kind;
+use crate::faults::{Crash, Cut, Fate, Pause};
 use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
@@ -371,15 +372,15 @@ impl<S: Scenario> World<'_, S> {
     fn strike<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
         let (now, heal) = (self.cluster.now, self.cluster.heal);
         match self.cluster.plan[position] {
-            Deviation::Crash { .. } => self.crashes(position, watch),
-            Deviation::Cut { lasts, .. } => {
+            Deviation::Crash(_) => self.crashes(position, watch),
+            Deviation::Cut(Cut { lasts, .. }) => {
                 self.cluster.cuts.push(position);
                 let ends = (now + lasts).min(heal);
                 self.cluster.agenda.push(ends, Occurrence::CutEnds(position));
                 self.struck[position] = true;
                 self.tell(watch, Event::Struck(position));
             }
-            Deviation::Pause { node, lasts, .. } => {
+            Deviation::Pause(Pause { node, lasts, .. }) => {
                 let ends = (now + lasts).min(heal);
                 if self.cluster.is_up(node) {
                     let slot = &mut self.cluster.nodes[node.index()];
@@ -405,7 +406,8 @@ impl<S: Scenario> World<'_, S> {
     /// Crashes each node of a planned crash now, or arms its next step.
     fn crashes<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
         for nth in 0.. {
-            let Deviation::Crash { nodes, after_effects, .. } = &self.cluster.plan[position] else {
+            let Deviation::Crash(Crash { nodes, after_effects, .. }) = &self.cluster.plan[position]
+            else {
                 unreachable!("only a crash crashes")
             };
             let Some(node) = nodes.get(nth).copied() else { break };
@@ -420,7 +422,7 @@ impl<S: Scenario> World<'_, S> {
     }
 
     fn crash<W: Watch<S::Machine>>(&mut self, node: NodeId, position: usize, watch: &mut W) {
-        let Deviation::Crash { down, lose, .. } = self.cluster.plan[position] else {
+        let Deviation::Crash(Crash { down, lose, .. }) = self.cluster.plan[position] else {
             unreachable!("only a crash crashes")
         };
         let (now, heal) = (self.cluster.now, self.cluster.heal);

@@ -39,15 +39,19 @@ mod plain;
 mod property;
 mod run;
 mod scenario;
+pub mod simpler;
 mod span;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
-pub use deviation::{Deviation, Fate, Nonsense, Shape};
+pub use deviation::{Deviation, Nonsense};
 pub use event::Event;
 pub use facts::{Facts, Tally};
-pub use faults::{Faults, RequestOf};
+pub use faults::{
+    Crash, Cut, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
+    WrongClock,
+};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,

@@ -10,7 +10,7 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::{Planner, RequestOf};
+use crate::faults::{Planner, RequestOf, WrongClock};
 use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
 use crate::{Event, Watch};
@@ -194,7 +194,7 @@ impl<'s, S: Scenario> World<'s, S> {
             if deviation.last_node().is_some_and(|node| node.0 >= count) {
                 continue;
             }
-            if let Deviation::Clock { node, ahead_ns, drift_ppm } = *deviation {
+            if let Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }) = *deviation {
                 self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
                 self.struck[position] = true;
             } else if let Some(at) = deviation.at() {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use stormglass_machine::{Effect, Env, Input, Machine, NodeId, Time};
-use stormglass_simulator::{Cluster, Deviation, Event, Fate, Outcome, Plain, Shape, Watch, World};
+use stormglass_simulator::{
+    Cluster, Crash, Cut, Deviation, Event, Fate, LateTimer, MessageFault, Outcome, Pause, Plain,
+    Shape, SlowFlush, Watch, World,
+};
 
 /// Node 0 sends the numbers from 1 to node 1, every 50 ms; every node writes a request down before
 /// it answers, and cancels a timer that is not set.
@@ -94,19 +97,25 @@ fn request(node: u32, at: Duration) -> Deviation<u64> {
 }
 
 fn slow(node: u32, slow: Duration) -> Deviation<u64> {
-    Deviation::Flush { node: NodeId(node), nth: 0, slow }
+    Deviation::Flush(SlowFlush { node: NodeId(node), nth: 0, slow })
 }
 
 fn pause(node: u32, at: Duration, lasts: Duration) -> Deviation<u64> {
-    Deviation::Pause { node: NodeId(node), at, lasts }
+    Deviation::Pause(Pause { node: NodeId(node), at, lasts })
 }
 
 fn crash(node: u32, at: Duration, after_effects: Option<u32>, down: Duration) -> Deviation<u64> {
-    Deviation::Crash { nodes: vec![NodeId(node)], at, after_effects, down, lose: 0 }
+    Deviation::Crash(Crash { nodes: vec![NodeId(node)], at, after_effects, down, lose: 0 })
 }
 
 fn fate(nth: u32, fate: Fate) -> Deviation<u64> {
-    Deviation::Message { from: NodeId(0), to: NodeId(1), kind: "u64".into(), nth, fate }
+    Deviation::Message(MessageFault {
+        from: NodeId(0),
+        to: NodeId(1),
+        kind: "u64".into(),
+        nth,
+        fate,
+    })
 }
 
 #[test]
@@ -165,7 +174,7 @@ fn no_fate_strikes_what_is_sent_after_the_storm() {
     let (tape, matched, _) = play(&[
         fate(last_of_the_storm, Fate::Dropped),
         fate(last_of_the_storm + 1, Fate::Dropped),
-        Deviation::Timer { node: NodeId(0), kind: "()".into(), nth: 250, late: SECOND },
+        Deviation::Timer(LateTimer { node: NodeId(0), kind: "()".into(), nth: 250, late: SECOND }),
         request(2, HEAL),
         slow(2, SECOND),
     ]);
@@ -181,7 +190,8 @@ fn what_is_late_is_late_until_the_end_of_the_storm_only() {
     assert!(tape.heard.contains(&(10_000, 191)), "{:?}", tape.heard);
     let (tape, ..) = play(&[fate(198, Fate::Delayed { by: 40 * MS })]);
     assert!(tape.heard.contains(&(10_000, 199)), "{:?}", tape.heard);
-    let late = Deviation::Timer { node: NodeId(0), kind: "()".into(), nth: 100, late: HEAL };
+    let late =
+        Deviation::Timer(LateTimer { node: NodeId(0), kind: "()".into(), nth: 100, late: HEAL });
     let (tape, ..) = play(&[late]);
     assert_eq!(tape.timers[99..102], [5_000, 10_000, 10_050]);
     let (tape, ..) = play(&[request(2, 9 * SECOND), slow(2, HEAL)]);
@@ -190,7 +200,7 @@ fn what_is_late_is_late_until_the_end_of_the_storm_only() {
 
 #[test]
 fn whatever_happens_at_the_very_end_of_the_storm_happens_in_the_calm() {
-    let cut = Deviation::Cut { shape: Shape::Split(vec![NodeId(0)]), at: SECOND, lasts: HEAL };
+    let cut = Deviation::Cut(Cut { shape: Shape::Split(vec![NodeId(0)]), at: SECOND, lasts: HEAL });
     let armed = crash(2, SECOND, Some(1), SECOND);
     let (tape, matched, _) = play(&[cut, armed, request(2, HEAL)]);
     assert_eq!(matched, [true, false, true]);

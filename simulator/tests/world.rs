@@ -7,8 +7,9 @@ use std::time::Duration;
 use gossip::{Gossip, Rumours};
 use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_simulator::{
-    BOUNDED_EVENTS, Cluster, Deviation, Event, Fate, Faults, KNOWN_RECEIVER, NO_PANIC, Outcome,
-    Plain, Scenario, Settings, Shape, TIME_GOES_ON, Watch, World,
+    BOUNDED_EVENTS, Cluster, Crash, Cut, Deviation, Event, Fate, Faults, KNOWN_RECEIVER, LateTimer,
+    MessageFault, NO_PANIC, Outcome, Pause, Plain, Scenario, Settings, Shape, SlowFlush,
+    TIME_GOES_ON, Watch, World,
 };
 
 const SEEDS: std::ops::Range<u64> = 0..300;
@@ -106,7 +107,13 @@ fn request(at: Duration) -> Deviation<u64> {
 }
 
 fn crash(at: Duration, after_effects: Option<u32>, lose: u32) -> Deviation<u64> {
-    Deviation::Crash { nodes: vec![NodeId(0)], at, after_effects, down: Duration::ZERO, lose }
+    Deviation::Crash(Crash {
+        nodes: vec![NodeId(0)],
+        at,
+        after_effects,
+        down: Duration::ZERO,
+        lose,
+    })
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -133,7 +140,7 @@ fn a_crash_after_an_effect_keeps_what_was_flushed_before_it() {
 
 #[test]
 fn a_slow_flush_holds_the_node_and_a_crash_meanwhile_loses_the_record() {
-    let slow = Deviation::Flush { node: NodeId(0), nth: 0, slow: SECOND };
+    let slow = Deviation::Flush(SlowFlush { node: NodeId(0), nth: 0, slow: SECOND });
     let later = SECOND + Duration::from_millis(500);
     let (_, matched, tape) = dull(&[request(SECOND), slow.clone()]);
     assert_eq!(matched, [true, true]);
@@ -151,19 +158,20 @@ fn fates_and_cuts_and_pauses_do_what_they_say() {
     let (_, _, plain) = dull(&[]);
     let fate = |fate| {
         let (from, to, kind) = (NodeId(0), NodeId(1), "u64".to_owned());
-        dull(&[Deviation::Message { from, to, kind, nth: 0, fate }]).2
+        dull(&[Deviation::Message(MessageFault { from, to, kind, nth: 0, fate })]).2
     };
     let over = |tape: &Tape| tape.delivered.iter().filter(|(from, to, _)| from != to).count();
     assert_eq!(over(&fate(Fate::Dropped)), over(&plain) - 1);
     assert_eq!(over(&fate(Fate::Duplicated { by: SECOND })), over(&plain) + 1);
     assert_eq!(over(&fate(Fate::Delayed { by: SECOND })), over(&plain));
-    let cut = |at| Deviation::Cut { shape: Shape::Split(vec![NodeId(0)]), at, lasts: SECOND };
+    let cut = |at| Deviation::Cut(Cut { shape: Shape::Split(vec![NodeId(0)]), at, lasts: SECOND });
     let (_, matched, tape) = dull(&[cut(SECOND)]);
     assert_eq!(matched, [true]);
     let while_cut = |(from, to, at): &&(u32, u32, u64)| from != to && (1_010..2_010).contains(at);
     assert_eq!(tape.delivered.iter().filter(while_cut).count(), 0);
     assert!(plain.delivered.iter().filter(while_cut).count() > 5);
-    let (_, _, paused) = dull(&[Deviation::Pause { node: NodeId(1), at: SECOND, lasts: SECOND }]);
+    let (_, _, paused) =
+        dull(&[Deviation::Pause(Pause { node: NodeId(1), at: SECOND, lasts: SECOND })]);
     let by_paused = |(from, to, at): &&(u32, u32, u64)| {
         (*from == 1 && (1_011..2_010).contains(at)) || (*to == 1 && (1_001..2_000).contains(at))
     };
@@ -172,7 +180,12 @@ fn fates_and_cuts_and_pauses_do_what_they_say() {
 
 #[test]
 fn what_meets_nothing_is_said_not_to_have_matched() {
-    let late = Deviation::Timer { node: NodeId(0), kind: "()".into(), nth: 999_999, late: SECOND };
+    let late = Deviation::Timer(LateTimer {
+        node: NodeId(0),
+        kind: "()".into(),
+        nth: 999_999,
+        late: SECOND,
+    });
     let after_the_storm = crash(15 * SECOND, None, 0);
     let (_, matched, _) = dull(&[late, after_the_storm, request(SECOND)]);
     assert_eq!(matched, [false, false, true]);

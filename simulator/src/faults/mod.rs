@@ -8,9 +8,56 @@ use std::time::Duration;
 
 use stormglass_machine::{Dice, Machine, NodeId};
 
-use crate::deviation::{Deviation, Shape};
+use crate::deviation::{Deviation, Nonsense};
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
+
+mod clock;
+mod crash;
+mod cut;
+mod flush;
+mod message;
+mod pause;
+mod timer;
+
+pub use clock::WrongClock;
+pub use crash::Crash;
+pub use cut::{Cut, Shape};
+pub use flush::SlowFlush;
+pub use message::{Fate, MessageFault};
+pub use pause::Pause;
+pub use timer::LateTimer;
+
+/// What every fault knows of itself. One file for each.
+pub(crate) trait Fault {
+    /// When it strikes, if it is named by a time.
+    fn at(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The last of the nodes it is about; `None` if it is about no node in particular.
+    fn last_node(&self) -> Option<NodeId>;
+
+    /// Checks what can be checked without knowing the cluster.
+    fn check(&self) -> Result<(), Nonsense> {
+        Ok(())
+    }
+
+    /// What to try in its place, boldest first.
+    fn simpler(&self) -> Vec<Self>
+    where
+        Self: Sized;
+
+    /// Its beginning, in words, if it is an episode.
+    fn begins(&self) -> Option<String> {
+        None
+    }
+
+    /// Its end, in words, if it has one.
+    fn ends(&self) -> Option<String> {
+        None
+    }
+}
 
 /// The families of faults that a scenario allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,16 +194,15 @@ impl<R> Planner<R> {
     /// Keeps the lists of a deviation that is not needed any more.
     fn keep(&mut self, deviation: Deviation<R>) {
         match deviation {
-            Deviation::Crash { nodes: side, .. }
-            | Deviation::Cut {
-                shape:
-                    Shape::Split(side)
-                    | Shape::Mute(side)
-                    | Shape::Deaf(side)
-                    | Shape::Bridge { side, .. },
-                ..
-            } => self.sides.push(side),
-            Deviation::Cut { shape: Shape::Links(links), .. } => self.links.push(links),
+            Deviation::Crash(Crash { nodes, .. }) => self.sides.push(nodes),
+            Deviation::Cut(Cut { shape, .. }) => match shape {
+                Shape::Split(side)
+                | Shape::Mute(side)
+                | Shape::Deaf(side)
+                | Shape::Bridge { side, .. } => self.sides.push(side),
+                Shape::Links(links) => self.links.push(links),
+                Shape::Ring => {}
+            },
             _ => {}
         }
     }
@@ -257,90 +303,6 @@ impl<R> Episodes<'_, R> {
         let mut nodes = self.planner.side(self.count);
         nodes.extend((0..self.count).map(NodeId));
         nodes
-    }
-
-    fn cut(&mut self) {
-        let at = self.at();
-        let lasts = self.span(at);
-        let shape = match self.dice.below(8) {
-            0 => Shape::Split(self.alone()),
-            1 => Shape::Mute(self.alone()),
-            2 => Shape::Deaf(self.alone()),
-            3 => Shape::Split(self.side()),
-            4 => Shape::Mute(self.side()),
-            5 => Shape::Bridge { side: self.side(), bridge: self.node() },
-            6 => Shape::Ring,
-            _ => Shape::Links(self.links()),
-        };
-        self.plan.push(Deviation::Cut { shape, at, lasts });
-    }
-
-    /// About every third link; of a large cluster, a few of each node.
-    fn links(&mut self) -> Vec<(NodeId, NodeId)> {
-        let mut links = self.planner.links.pop().unwrap_or_default();
-        links.clear();
-        let each = if self.count > LARGE { 8 } else { self.count };
-        let several = self.count.saturating_mul(each);
-        links.reserve(several as usize);
-        if self.count > LARGE {
-            links.extend((0..several).map(|_| (self.node(), self.node())));
-            links.retain(|(from, to)| from != to);
-            links.sort_unstable();
-            links.dedup();
-            return links;
-        }
-        for from in (0..self.count).map(NodeId) {
-            for to in (0..self.count).map(NodeId) {
-                if from != to && self.dice.per_million(333_333) {
-                    links.push((from, to));
-                }
-            }
-        }
-        links
-    }
-
-    fn crash(&mut self) {
-        let nodes = if self.dice.below(4) == 0 { self.side() } else { self.alone() };
-        let after_effects = match self.dice.below(2) {
-            0 => None,
-            _ => Some(self.dice.below(8) as u32),
-        };
-        self.crash_of(nodes, after_effects);
-    }
-
-    fn blackout(&mut self) {
-        let nodes = self.everybody();
-        self.crash_of(nodes, None);
-    }
-
-    fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {
-        let at = self.at();
-        // One in four starts again at once.
-        let down = if self.dice.below(4) == 0 { Duration::ZERO } else { self.span(at) };
-        let lose = match self.settings.faults.lose_unflushed {
-            true => [0, 1, 2, 1_000][self.dice.below(4) as usize],
-            false => 0,
-        };
-        self.plan.push(Deviation::Crash { nodes, at, after_effects, down, lose });
-    }
-
-    fn pause(&mut self) {
-        let at = self.at();
-        let (node, lasts) = (self.node(), self.span(at));
-        self.plan.push(Deviation::Pause { node, at, lasts });
-    }
-
-    fn clocks(&mut self) {
-        let offset = self.settings.faults.clock_offset.as_nanos() as u64;
-        let drift = u64::from(self.settings.faults.clock_drift_ppm);
-        if offset == 0 && drift == 0 {
-            return;
-        }
-        for node in (0..self.count).map(NodeId) {
-            let ahead_ns = self.dice.within(0..=2 * offset) as i64 - offset as i64;
-            let drift_ppm = self.dice.within(0..=2 * drift) as i32 - drift as i32;
-            self.plan.push(Deviation::Clock { node, ahead_ns, drift_ppm });
-        }
     }
 }
 

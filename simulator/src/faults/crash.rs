@@ -1,0 +1,92 @@
+//! Nodes crash, and start again.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::NodeId;
+
+use super::{Episodes, Fault, Nonsense};
+use crate::Deviation;
+use crate::simpler::{shorter, smaller, without_one};
+use crate::span;
+
+/// Nodes crash, and start again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crash {
+    /// Which nodes, in ascending order.
+    pub nodes: Vec<NodeId>,
+    /// When, since the start.
+    #[serde(with = "span")]
+    pub at: Duration,
+    /// If given: not at that moment, but in the first step from then on that has more effects
+    /// than this, after so many of them have happened.
+    #[serde(default)]
+    pub after_effects: Option<u32>,
+    /// How long until they start again.
+    #[serde(with = "span")]
+    pub down: Duration,
+    /// How many of its latest records each loses, of those not flushed yet.
+    pub lose: u32,
+}
+
+impl Fault for Crash {
+    fn at(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn last_node(&self) -> Option<NodeId> {
+        self.nodes.iter().max().copied()
+    }
+
+    fn check(&self) -> Result<(), Nonsense> {
+        match self.nodes.is_empty() || !self.nodes.is_sorted_by(|one, next| one < next) {
+            true => {
+                Err(Nonsense("the nodes of a crash are a non-empty list in ascending order".into()))
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        let mut selves: Vec<_> =
+            without_one(&self.nodes).map(|nodes| Crash { nodes, ..self.clone() }).collect();
+        if let Some(after) = self.after_effects {
+            let fewer = smaller(u64::from(after)).map(|fewer| Some(fewer as u32));
+            let simpler = std::iter::once(None).chain(fewer);
+            selves.extend(simpler.map(|after_effects| Crash { after_effects, ..self.clone() }));
+        }
+        let fewer = smaller(u64::from(self.lose)).map(|lose| lose as u32);
+        selves.extend(fewer.map(|lose| Crash { lose, ..self.clone() }));
+        selves.extend(shorter(self.down).map(|down| Crash { down, ..self.clone() }));
+        selves.extend(shorter(self.at).map(|at| Crash { at, ..self.clone() }));
+        selves
+    }
+}
+
+impl<R> Episodes<'_, R> {
+    pub(super) fn crash(&mut self) {
+        let nodes = if self.dice.below(4) == 0 { self.side() } else { self.alone() };
+        let after_effects = match self.dice.below(2) {
+            0 => None,
+            _ => Some(self.dice.below(8) as u32),
+        };
+        self.crash_of(nodes, after_effects);
+    }
+
+    pub(super) fn blackout(&mut self) {
+        let nodes = self.everybody();
+        self.crash_of(nodes, None);
+    }
+
+    fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {
+        let at = self.at();
+        // One in four starts again at once.
+        let down = if self.dice.below(4) == 0 { Duration::ZERO } else { self.span(at) };
+        let lose = match self.settings.faults.lose_unflushed {
+            true => [0, 1, 2, 1_000][self.dice.below(4) as usize],
+            false => 0,
+        };
+        self.plan.push(Deviation::Crash(Crash { nodes, at, after_effects, down, lose }));
+    }
+}

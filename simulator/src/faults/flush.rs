@@ -1,0 +1,34 @@
+//! A flush is slow.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::NodeId;
+
+use super::Fault;
+use crate::simpler::shorter;
+use crate::span;
+
+/// A flush takes longer than the base latency of the disk; the node waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowFlush {
+    /// Whose disk.
+    pub node: NodeId,
+    /// Which flush of this node, from 0.
+    pub nth: u32,
+    /// How much longer.
+    #[serde(with = "span")]
+    pub slow: Duration,
+}
+
+impl Fault for SlowFlush {
+    fn last_node(&self) -> Option<NodeId> {
+        Some(self.node)
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        let less = shorter(self.slow).filter(|slow| !slow.is_zero());
+        less.map(|slow| SlowFlush { slow, ..*self }).collect()
+    }
+}

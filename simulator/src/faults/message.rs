@@ -1,0 +1,82 @@
+//! A message is late, lost or duplicated.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::NodeId;
+
+use super::Fault;
+use crate::simpler::shorter;
+use crate::span;
+
+/// A message does not simply arrive after the base latency.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageFault {
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// The kind of message.
+    pub kind: String,
+    /// Which of the messages of this kind on this link, from 0.
+    pub nth: u32,
+    /// What happens to it.
+    pub fate: Fate,
+}
+
+/// What happens to a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fate {
+    /// It arrives after the base latency.
+    #[default]
+    Dull,
+    /// It arrives later than that, and may be overtaken.
+    Delayed {
+        /// How much later.
+        #[serde(with = "span")]
+        by: Duration,
+    },
+    /// It never arrives.
+    Dropped,
+    /// It arrives, and a copy of it arrives later.
+    Duplicated {
+        /// How much later than the base latency the copy arrives.
+        #[serde(with = "span")]
+        by: Duration,
+    },
+}
+
+impl Fate {
+    /// The same, but no later than this; a message that is not late at all has no fate.
+    pub(crate) fn at_most(self, most: Duration) -> Fate {
+        match self {
+            Fate::Delayed { by } if by.min(most).is_zero() => Fate::Dull,
+            Fate::Delayed { by } => Fate::Delayed { by: by.min(most) },
+            Fate::Duplicated { by } => Fate::Duplicated { by: by.min(most) },
+            Fate::Dull | Fate::Dropped => self,
+        }
+    }
+}
+
+impl Fault for MessageFault {
+    fn last_node(&self) -> Option<NodeId> {
+        Some(self.from.max(self.to))
+    }
+
+    /// A lost message is simpler than one that is late.
+    fn simpler(&self) -> Vec<Self> {
+        let with = |fate| MessageFault { fate, ..self.clone() };
+        match self.fate {
+            Fate::Dull | Fate::Dropped => Vec::new(),
+            Fate::Delayed { by } => {
+                let late = shorter(by).filter(|by| !by.is_zero()).map(|by| Fate::Delayed { by });
+                std::iter::once(Fate::Dropped).chain(late).map(with).collect()
+            }
+            Fate::Duplicated { by } => {
+                shorter(by).map(|by| with(Fate::Duplicated { by })).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A node stands still.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::NodeId;
+
+use super::{Episodes, Fault};
+use crate::Deviation;
+use crate::simpler::shorter;
+use crate::span;
+
+/// A node stands still without crashing: a long garbage collection, a moved virtual machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// Which node.
+    pub node: NodeId,
+    /// From when, since the start.
+    #[serde(with = "span")]
+    pub at: Duration,
+    /// For how long.
+    #[serde(with = "span")]
+    pub lasts: Duration,
+}
+
+impl Fault for Pause {
+    fn at(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn last_node(&self) -> Option<NodeId> {
+        Some(self.node)
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        let less = shorter(self.lasts).filter(|less| !less.is_zero());
+        let mut selves: Vec<_> = less.map(|lasts| Pause { lasts, ..*self }).collect();
+        selves.extend(shorter(self.at).map(|at| Pause { at, ..*self }));
+        selves
+    }
+
+    fn begins(&self) -> Option<String> {
+        Some(format!("node {} stands still for {:?}", self.node, self.lasts))
+    }
+
+    fn ends(&self) -> Option<String> {
+        Some(format!("node {} goes on", self.node))
+    }
+}
+
+impl<R> Episodes<'_, R> {
+    pub(super) fn pause(&mut self) {
+        let at = self.at();
+        let (node, lasts) = (self.node(), self.span(at));
+        self.plan.push(Deviation::Pause(Pause { node, at, lasts }));
+    }
+}

@@ -1,0 +1,36 @@
+//! A timer fires late.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::NodeId;
+
+use super::Fault;
+use crate::simpler::shorter;
+use crate::span;
+
+/// A timer fires late.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateTimer {
+    /// Whose timer.
+    pub node: NodeId,
+    /// The kind of timer.
+    pub kind: String,
+    /// Which setting of a timer of this kind on this node, from 0.
+    pub nth: u32,
+    /// How late.
+    #[serde(with = "span")]
+    pub late: Duration,
+}
+
+impl Fault for LateTimer {
+    fn last_node(&self) -> Option<NodeId> {
+        Some(self.node)
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        let less = shorter(self.late).filter(|late| !late.is_zero());
+        less.map(|late| LateTimer { late, ..self.clone() }).collect()
+    }
+}
