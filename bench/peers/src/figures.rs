@@ -68,9 +68,9 @@ impl<'p> Figures<'p> {
     /// Counts instructions, between a short and a long run.
     pub fn count_instructions(&mut self) -> Result<(), String> {
         let [short, long] = self.program.system.counted;
-        let runs = [self.program.run(short, &[])?, self.program.run(long, &[])?];
         let count = |messages| instructions::of_a_run(self.program, messages);
-        self.instructions = per_message([&runs[0], &runs[1]], [count(short)?, count(long)?]);
+        let (short, long) = (count(short)?, count(long)?);
+        self.instructions = per_message([&short.0, &long.0], [short.1, long.1]);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::program::Program;
+use crate::program::{Program, Run};
 
 /// Whether there is a valgrind.
 pub fn can_be_counted() -> bool {
@@ -10,8 +10,9 @@ pub fn can_be_counted() -> bool {
     version.is_ok_and(|output| output.status.success())
 }
 
-/// How many instructions a run takes, from the start of the process to its end.
-pub fn of_a_run(program: &Program, messages: u64) -> Result<u64, String> {
+/// A run, and how many instructions it took from the start of the process to its end. Its CPU time
+/// means nothing.
+pub fn of_a_run(program: &Program, messages: u64) -> Result<(Run, u64), String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let profile = folder.path().join("callgrind.out");
     let output = Command::new("valgrind")
@@ -25,7 +26,9 @@ pub fn of_a_run(program: &Program, messages: u64) -> Result<u64, String> {
         return Err(format!("valgrind has failed:\n{said}"));
     }
     // "==123== Collected : 456"
-    said.lines()
+    let instructions = said
+        .lines()
         .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-        .ok_or_else(|| format!("valgrind does not say how many instructions it has seen:\n{said}"))
+        .ok_or_else(|| format!("valgrind does not say how many instructions it saw:\n{said}"))?;
+    Ok((program.said(&output.stdout)?, instructions))
 }

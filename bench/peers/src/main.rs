@@ -100,7 +100,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             Err(message) => eprintln!("{}: {message}", system.name),
         }
     }
-    let (all, failed) = measure(arguments, &programs);
+    let all = measure(arguments, &programs);
     if all.is_empty() {
         return Err("no system did the work".to_owned());
     }
@@ -112,7 +112,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         true => println!("{}", table::json(workload, &all)),
         false => print!("{text}"),
     }
-    Ok(!failed && programs.len() == chosen.len())
+    Ok(all.len() == chosen.len())
 }
 
 impl Arguments {
@@ -122,35 +122,37 @@ impl Arguments {
     }
 }
 
-/// The figures of all that did the work, and whether one did not.
-fn measure<'p>(arguments: &Arguments, programs: &'p [Program]) -> (Vec<Figures<'p>>, bool) {
+/// The figures of all that did the work.
+fn measure<'p>(arguments: &Arguments, programs: &'p [Program]) -> Vec<Figures<'p>> {
     let mut all: Vec<_> = programs.iter().map(Figures::new).collect();
-    let mut failed = false;
-    let mut keep = |all: &mut Vec<Figures<'p>>, take: &dyn Fn(&mut Figures<'p>) -> _| {
-        all.retain_mut(|figures| match take(figures) {
-            Ok(()) => true,
-            Err(message) => {
-                let message: String = message;
-                eprintln!("{}: {message}", figures.program.system.name);
-                failed = true;
-                false
-            }
-        });
-    };
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);
-        keep(&mut all, &|figures| figures.take_time(arguments.messages));
+        keep(&mut all, |figures| figures.take_time(arguments.messages));
     }
     if !arguments.no_counts {
         eprintln!("counting allocations");
-        keep(&mut all, &Figures::count_allocations);
+        keep(&mut all, Figures::count_allocations);
         match instructions::can_be_counted() {
             true => {
                 eprintln!("counting instructions, which takes a while");
-                keep(&mut all, &Figures::count_instructions);
+                keep(&mut all, Figures::count_instructions);
             }
             false => eprintln!("there is no valgrind that counts instructions"),
         }
     }
-    (all, failed)
+    all
+}
+
+/// Measures one after the other, and leaves out who fails.
+fn keep<'p>(
+    all: &mut Vec<Figures<'p>>,
+    mut measure: impl FnMut(&mut Figures<'p>) -> Result<(), String>,
+) {
+    all.retain_mut(|figures| {
+        let measured = measure(figures);
+        if let Err(message) = &measured {
+            eprintln!("{}: {message}", figures.program.system.name);
+        }
+        measured.is_ok()
+    });
 }
