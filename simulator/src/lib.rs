@@ -49,7 +49,7 @@ pub use deviation::{Deviation, Nonsense};
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
+    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
     WrongClock,
 };
 pub use plain::Plain;

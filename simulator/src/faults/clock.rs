@@ -5,10 +5,30 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::{Episodes, Fault, Nonsense};
+use super::{Episodes, Family, Fault, Faults, Nonsense};
 use crate::Deviation;
 use crate::clock::MAX_DRIFT_PPM;
 use crate::simpler::{shorter, smaller};
+
+pub(super) const OFFSET: Family = Family {
+    name: "clock offset",
+    what: "A wall clock is ahead or behind for the whole run.",
+    parameters: "node, nanoseconds",
+    dull: "0 ns",
+    only_finds: "time stamps of two nodes that are compared",
+    switch: |faults, on| {
+        faults.clock_offset = if on { Faults::ALL.clock_offset } else { Duration::ZERO }
+    },
+};
+
+pub(super) const DRIFT: Family = Family {
+    name: "clock drift",
+    what: "Both clocks of a node run fast or slow for the whole run.",
+    parameters: "node, parts per million",
+    dull: "0",
+    only_finds: "a lease without a margin for drift",
+    switch: |faults, on| faults.clock_drift_ppm = if on { Faults::ALL.clock_drift_ppm } else { 0 },
+};
 
 /// A node's clocks are wrong for the whole run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

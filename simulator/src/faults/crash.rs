@@ -5,10 +5,37 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::{Episodes, Fault, Nonsense};
+use super::{Episodes, Family, Fault, Nonsense};
 use crate::Deviation;
 use crate::simpler::{shorter, smaller, without_one};
 use crate::span;
+
+pub(super) const FAMILY: Family = Family {
+    name: "crash",
+    what: "Nodes crash at a time, or between two effects of a step, and start again.",
+    parameters: "nodes, at, after how many effects, down",
+    dull: "no nodes",
+    only_finds: "a promise that is made before it is durable",
+    switch: |faults, on| faults.crash = on,
+};
+
+pub(super) const LOSE_UNFLUSHED: Family = Family {
+    name: "lose unflushed",
+    what: "A crash loses the latest records that were not flushed.",
+    parameters: "how many records",
+    dull: "0",
+    only_finds: "a record that is announced before it is flushed",
+    switch: |faults, on| faults.lose_unflushed = on,
+};
+
+pub(super) const BLACKOUT: Family = Family {
+    name: "blackout",
+    what: "All nodes crash at once.",
+    parameters: "as of a crash",
+    dull: "no nodes",
+    only_finds: "a fact that only lives in the memory of all",
+    switch: |faults, on| faults.blackout = on,
+};
 
 /// Nodes crash, and start again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

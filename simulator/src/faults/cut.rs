@@ -5,10 +5,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::{Episodes, Fault, LARGE, Nonsense};
+use super::{Episodes, Family, Fault, LARGE, Nonsense};
 use crate::Deviation;
 use crate::simpler::{shorter, without_one};
 use crate::span;
+
+pub(super) const FAMILY: Family = Family {
+    name: "cut",
+    what: "Links are cut for a while; what is sent over them is lost.",
+    parameters: "shape (split, mute, deaf, bridge, ring, single links), at, lasts",
+    dull: "lasts 0 s",
+    only_finds: "two leaders, one on each side",
+    switch: |faults, on| faults.cut = on,
+};
 
 /// Links are cut: what is sent over them is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,9 +5,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::Fault;
+use super::{Family, Fault};
 use crate::simpler::shorter;
 use crate::span;
+
+pub(super) const FAMILY: Family = Family {
+    name: "slow flush",
+    what: "A flush takes longer; the node waits for it.",
+    parameters: "node, nth; how much longer",
+    dull: "0 s",
+    only_finds: "a follower given up because its disk is slow",
+    switch: |faults, on| faults.slow_flush = on,
+};
 
 /// A flush takes longer than the base latency of the disk; the node waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,9 +5,36 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::Fault;
+use super::{Family, Fault};
 use crate::simpler::shorter;
 use crate::span;
+
+pub(super) const DELAY: Family = Family {
+    name: "delay",
+    what: "A message takes longer than the base latency, and is overtaken by later ones.",
+    parameters: "from, to, kind, nth; how much later",
+    dull: "0 s",
+    only_finds: "a register that takes whatever came last for the newest",
+    switch: |faults, on| faults.delay = on,
+};
+
+pub(super) const DROP: Family = Family {
+    name: "drop",
+    what: "A message is lost.",
+    parameters: "from, to, kind, nth",
+    dull: "not lost",
+    only_finds: "a sender that never sends again",
+    switch: |faults, on| faults.drop = on,
+};
+
+pub(super) const DUPLICATE: Family = Family {
+    name: "duplicate",
+    what: "A message arrives twice, the copy later.",
+    parameters: "from, to, kind, nth; how much later the copy comes",
+    dull: "no copy",
+    only_finds: "a counter that counts a message twice",
+    switch: |faults, on| faults.duplicate = on,
+};
 
 /// A message does not simply arrive after the base latency.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,10 +5,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::{Episodes, Fault};
+use super::{Episodes, Family, Fault};
 use crate::Deviation;
 use crate::simpler::shorter;
 use crate::span;
+
+pub(super) const FAMILY: Family = Family {
+    name: "pause",
+    what: "A node stands still, then goes on with what it knew.",
+    parameters: "node, at, lasts",
+    dull: "lasts 0 s",
+    only_finds: "a lease that is not looked at again after waking",
+    switch: |faults, on| faults.pause = on,
+};
 
 /// A node stands still without crashing: a long garbage collection, a moved virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,9 +5,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::Fault;
+use super::{Family, Fault};
 use crate::simpler::shorter;
 use crate::span;
+
+pub(super) const FAMILY: Family = Family {
+    name: "late timer",
+    what: "A timer fires late.",
+    parameters: "node, kind, nth; how late",
+    dull: "0 s",
+    only_finds: "two timers that are taken to fire in the order of their spans",
+    switch: |faults, on| faults.late_timer = on,
+};
 
 /// A timer fires late.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

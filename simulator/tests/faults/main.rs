@@ -1,0 +1,5 @@
+//! Each family of faults, and a planted bug that only it finds. One file for each.
+
+mod documented;
+mod drop;
+mod only;
