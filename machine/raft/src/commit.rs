@@ -96,8 +96,11 @@ impl<S: StateMachine> Raft<S> {
                 Some(Response::Registered { index })
             }
             Payload::Configuration(configuration) => {
-                // No `write`: nobody waits for it.
-                env.write(Record::Commit(index));
+                self.write(Record::Commit(index), env);
+                if !configuration.contains(self.id()) {
+                    // Nothing else may come that would make it durable.
+                    self.settle(env);
+                }
                 self.observe(Level::Trace, || Observation::ConfigurationChangeApplied {
                     index,
                     configuration: &configuration,

@@ -25,8 +25,8 @@ pub enum Record<C, R> {
         /// The entries.
         entries: Entries<C>,
     },
-    /// Everything up to here is committed. A hint, never waited for: it lets a node that was
-    /// removed remember, after a restart, that this is settled.
+    /// Everything up to here is committed. Written with each configuration, so that a node that
+    /// was removed remembers, after a restart, that this is settled, and stays quiet.
     Commit(LogIndex),
     /// Everything there is; replaces all records before it.
     Image(Image<C, R>),

@@ -83,6 +83,10 @@ impl Group {
         self.ask(node, Request::ClientCommand { command, session: None })
     }
 
+    pub fn append_many(&mut self, node: usize, times: usize) -> Vec<u64> {
+        (0..times).map(|_| self.append(node)).collect()
+    }
+
     pub fn append_once(&mut self, node: usize, client: u64, sequence: u64, command: u64) -> u64 {
         let stamp = Stamp { client: ClientId(client), sequence, acknowledged: 0 };
         self.ask(node, Request::ClientCommand { command, session: Some(stamp) })

@@ -1,10 +1,17 @@
 //! The Raft machine: scripts for what should happen, and storms for what should not.
 
+mod arithmetic;
 mod cluster;
 mod elections;
 mod group;
 mod ledger;
 mod list;
+mod membership;
+mod multi;
+mod observation;
 #[cfg(feature = "planted-bugs")]
 mod planted;
+mod reads;
+mod scripts;
+mod snapshots;
 mod storm;

@@ -1,0 +1,130 @@
+//! Snapshots: taken everywhere, sent in pieces, resumed, and never in the way.
+
+use stormglass_machine::NodeId;
+use stormglass_raft::{ConfigurationChange, Options, Request, Response};
+
+use super::group::Group;
+
+fn small(options: Options) -> Options {
+    Options { snapshot_threshold: 5, snapshot_chunk_bytes: 16, ..options }
+}
+
+/// A group in which node `away` has missed enough to need a snapshot; and its leader.
+fn with_a_node_behind(adjust: fn(Options) -> Options) -> (Group, usize, usize) {
+    let mut group = Group::new(3, 3, 1, adjust);
+    let leader = group.elect();
+    let away = (leader + 1) % 3;
+    group.crash(away);
+    for _ in 0..23 {
+        let id = group.append(leader);
+        group.answer(id);
+    }
+    (group, leader, away)
+}
+
+#[test]
+fn every_node_compacts_its_log_as_it_applies() {
+    let mut group = Group::new(3, 3, 1, small);
+    let leader = group.elect();
+    for _ in 0..100 {
+        let id = group.append(leader);
+        group.answer(id);
+    }
+    group.until("all have applied it", Group::has_converged);
+    for node in 0..3 {
+        let raft = group.node(node);
+        let metadata = &raft.snapshot().expect("there is one").metadata;
+        assert_eq!(metadata.last_included_index, raft.log().base());
+        assert!(raft.log().entries().len() <= 5);
+        assert!(group.cluster.records_on_disk(node) <= 10, "the disk is compacted, too");
+    }
+    group.assert_sound();
+}
+
+#[test]
+fn trailing_entries_spare_a_follower_the_snapshot() {
+    let keep = |options| Options { trailing_entries: 50, ..small(options) };
+    let (mut group, _, away) = with_a_node_behind(keep);
+    group.boot(away);
+    group.until("it has caught up", Group::has_converged);
+    assert_eq!(group.cluster.sent.get("InstallSnapshot"), None);
+    group.restart(away);
+    group.until("it has caught up again", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn a_follower_far_behind_gets_a_snapshot_in_pieces() {
+    let (mut group, leader, away) = with_a_node_behind(small);
+    group.boot(away);
+    group.until("it has caught up", Group::has_converged);
+    let bytes = group.node(leader).snapshot().expect("there is one").data.len() as u64;
+    assert!(bytes > 3 * 16 && group.cluster.sent["InstallSnapshot"] >= bytes / 16);
+    assert_eq!(group.elements(away), group.elements(leader));
+    group.restart(away);
+    assert!(!group.elements(away).is_empty(), "it is there at once");
+    group.until("it has caught up again", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn lost_pieces_lost_answers_and_a_receiver_that_restarts_only_cost_time() {
+    let (mut group, _, away) = with_a_node_behind(small);
+    group.cluster.lose.push(("InstallSnapshot", 3));
+    group.boot(away);
+    let partly = |group: &Group| group.node(away).incoming_snapshot().is_some_and(|one| one.1 > 16);
+    group.until("some is there", partly);
+    group.restart(away);
+    assert_eq!(group.node(away).incoming_snapshot(), None);
+    group.cluster.lose.push(("InstallSnapshotResponse", 3));
+    group.until("it has caught up", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn a_transfer_goes_on_although_newer_snapshots_are_taken() {
+    let (mut group, leader, away) = with_a_node_behind(small);
+    group.boot(away);
+    for _ in 0..40 {
+        group.run(3);
+        group.append(leader);
+    }
+    group.until("it has caught up", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn a_new_leader_begins_the_transfer_anew() {
+    let (mut group, leader, away) = with_a_node_behind(small);
+    group.boot(away);
+    let partly = |group: &Group| group.node(away).incoming_snapshot().is_some_and(|one| one.1 > 16);
+    group.until("some is there", partly);
+    group.ask(leader, Request::TransferLeadership { to: None });
+    group.run(300);
+    group.elect();
+    group.until("it has caught up", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn snapshots_carry_membership_and_sessions() {
+    let mut group = Group::new(4, 3, 1, small);
+    let leader = group.elect();
+    let client = stormglass_raft::ClientId(9);
+    group.ask(leader, Request::Register { client });
+    let once = group.append_once(leader, 9, 1, 2_000_000);
+    let answer = group.answer(once);
+    group.append_many(leader, 30);
+    let add = group.ask(leader, Request::ConfigChange(ConfigurationChange::AddServer(NodeId(3))));
+    assert!(matches!(group.answer(add), Response::ConfigChanged { .. }));
+    group.append_many(leader, 30);
+    group.until("the new node has caught up", Group::has_converged);
+    group.restart(3);
+    let raft = group.node(3);
+    assert!(raft.configuration().is_voter(NodeId(3)));
+    assert!(raft.sessions().get(client).is_some_and(|session| session.answer(1).is_some()));
+    let leader = group.elect();
+    let again = group.append_once(leader, 9, 1, 2_000_000);
+    assert_eq!(group.answer(again), answer);
+    group.assert_sound();
+}
