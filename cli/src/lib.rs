@@ -116,8 +116,31 @@ pub fn run(
     }
 }
 
-/// The name under which the program was started, for lines that are meant to be pasted.
+/// How the program was started, for lines that are meant to be pasted: by its name, if it was found
+/// by that, or else by its path.
 fn program(argument: Option<&OsString>) -> String {
-    let stem = argument.and_then(|argument| Path::new(argument).file_stem());
-    stem.map_or_else(|| "stormglass".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    let Some(argument) = argument else { return NAME.to_owned() };
+    let path = Path::new(argument);
+    let shown = match path.components().count() {
+        1 => path.file_stem().unwrap_or(argument).to_string_lossy(),
+        _ => argument.to_string_lossy(),
+    };
+    if shown.contains(char::is_whitespace) { format!("{shown:?}") } else { shown.into_owned() }
+}
+
+/// The name of the command, when it is spoken of.
+pub(crate) const NAME: &str = "stormglass";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_starts_the_program_in_the_same_way() {
+        let program = |argument: &str| program(Some(&argument.into()));
+        assert_eq!(program("stormglass"), "stormglass");
+        assert_eq!(program("target/release/stormglass"), "target/release/stormglass");
+        assert_eq!(program("/my tools/stormglass"), "\"/my tools/stormglass\"");
+        assert_eq!(super::program(None), NAME);
+    }
 }

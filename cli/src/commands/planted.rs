@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use stormglass_campaign::{Entry, Found, Options, Planted as Bug, Report, Size, quoted};
 
+use crate::NAME;
 use crate::arguments::Planted;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -87,7 +88,7 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
         bugs: rows,
         untried,
     };
-    let text = in_markdown(&table, arguments, &session.program);
+    let text = in_markdown(&table, arguments);
     let written = match &arguments.write {
         // A whole table is not replaced by a part of one.
         Some(path) if untried == 0 => write(path, &text),
@@ -149,13 +150,13 @@ fn median(rows: &[Row]) -> Option<usize> {
     lengths.get(lengths.len() / 2).copied()
 }
 
-fn in_markdown(table: &Table, arguments: &Planted, program: &str) -> String {
+fn in_markdown(table: &Table, arguments: &Planted) -> String {
     let Planted { scenario, seeds, write, .. } = arguments;
     let write = write.as_ref().map(|path| format!(" --write {}", quoted(path)));
     let write = write.as_deref();
     let mut text = format!(
         "# Planted bugs\n\n\
-         Written by `{program} planted {scenario} --seeds {}..{}{}`. Each bug is \
+         Written by `{NAME} planted {scenario} --seeds {}..{}{}`. Each bug is \
          planted in its scenario in turn, and the property named must find it. *First* is how \
          many seeds were run up to the first that failed, *failing* how many of all failed. \
          *Deviations* are counted before and after shrinking, *events* after it, and *attempts* \
