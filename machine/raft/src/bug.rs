@@ -1,5 +1,5 @@
 //! Known bugs that the options can plant, to show that the checkers find them. Real systems have
-//! had most of them; the numbers are those of a published-bug catalogue and have gaps.
+//! had most of them. The numbers are there to be cited; they have gaps.
 //!
 //! Without the feature `planted-bugs` none can be planted, and every question for one compiles to
 //! `false`.

@@ -2,7 +2,6 @@
 //! configuration is in force as soon as it is in the log, and no longer when it is cut off.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use stormglass_machine::{Env, NodeId, RequestId};
 
@@ -124,9 +123,8 @@ impl<S: StateMachine> Raft<S> {
     /// The voter besides this node that has most of the log.
     pub(crate) fn nearest_voter(&self) -> Option<NodeId> {
         let configuration = self.configuration();
-        let others: Vec<NodeId> =
-            configuration.members().filter(|node| *node != self.id()).collect();
-        let voters = others.into_iter().filter(|node| configuration.is_voter(*node));
+        let others = configuration.members().filter(|node| *node != self.id());
+        let voters = others.filter(|node| configuration.is_voter(*node));
         voters.max_by_key(|node| self.leadership.match_index(*node))
     }
 }

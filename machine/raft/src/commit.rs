@@ -26,7 +26,7 @@ impl<S: StateMachine> Raft<S> {
     /// Commits what a quorum has, if it ends with an entry of this term: an older one may still be
     /// overwritten although a quorum has it (Ongaro 2014, figure 3.7).
     pub(crate) fn advance_commit(&mut self, env: &mut Env<'_, Self>) {
-        if self.role != Role::Leader {
+        if self.role != Role::Leader || self.commit_index == self.log.last_index() {
             return;
         }
         let agreed = self.agreed(|node| self.durable_on(node));

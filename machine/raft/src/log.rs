@@ -124,3 +124,72 @@ impl<C: Clone> Log<C> {
         self.shared = (first, entries.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::*;
+    use crate::entry::Payload;
+
+    fn entries(terms: &[Term]) -> Vec<Entry<u8>> {
+        terms.iter().map(|term| Entry { term: *term, payload: Payload::Noop }).collect()
+    }
+
+    fn log(base: LogIndex, base_term: Term, terms: &[Term]) -> Log<u8> {
+        let mut log = Log::new(base, base_term);
+        log.append(&entries(terms));
+        log
+    }
+
+    fn terms(log: &Log<u8>) -> Vec<Term> {
+        log.entries().iter().map(|entry| entry.term).collect()
+    }
+
+    #[test]
+    fn terms_are_known_from_the_base_on() {
+        let log = log(10, 3, &[3, 4, 4]);
+        assert_eq!(
+            [9, 10, 11, 13, 14].map(|index| log.term_at(index)),
+            [None, Some(3), Some(3), Some(4), None]
+        );
+        assert_eq!((log.first_index(), log.last_index(), log.last_term()), (11, 13, 4));
+        assert_eq!((log.entry(10), log.entry(0)), (None, None), "the base is no entry");
+        assert_eq!(Log::<u8>::new(10, 3).last_term(), 3);
+    }
+
+    #[test]
+    fn compacting_keeps_what_follows_and_truncating_what_precedes() {
+        let mut log = log(10, 3, &[3, 4, 4, 5]);
+        log.compact(12);
+        assert_eq!((log.base(), log.term_at(12), terms(&log)), (12, Some(4), vec![4, 5]));
+        log.truncate_after(13);
+        assert_eq!((log.last_index(), terms(&log)), (13, vec![4]));
+        log.truncate_after(5);
+        assert_eq!((log.base(), log.last_index()), (12, 12), "the base stays");
+    }
+
+    #[test]
+    fn runs_of_a_term_are_found_from_both_ends() {
+        let log = log(2, 1, &[1, 1, 2, 2, 5]);
+        assert_eq!(log.first_of_term(6), 5);
+        assert_eq!(log.first_of_term(4), 3, "the base is not looked behind");
+        assert_eq!(log.last_up_to_term(9, 2), 6);
+        assert_eq!(log.last_up_to_term(9, 4), 6);
+        assert_eq!(log.last_up_to_term(5, 9), 5);
+        assert_eq!(log.last_up_to_term(9, 0), 2);
+    }
+
+    #[test]
+    fn the_same_run_is_shared_until_the_log_is_cut() {
+        let mut log = log(0, 0, &[1, 1, 1]);
+        let run = log.share(2, 64);
+        assert!(Arc::ptr_eq(&run, &log.share(2, 64)));
+        assert_eq!(log.share(2, 1).len(), 1);
+        assert!(Arc::ptr_eq(&log.share(4, 64), &log.none()), "nothing to share");
+        let run = log.share(2, 64);
+        log.truncate_after(1);
+        log.append(&entries(&[2, 2]));
+        assert_ne!(log.share(2, 64), run);
+    }
+}

@@ -52,3 +52,41 @@ impl Memberships {
         self.known.drain(..keep);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stormglass_machine::NodeId;
+
+    use super::*;
+
+    fn with(voters: u32) -> Arc<Configuration> {
+        Arc::new(Configuration::new((0..voters).map(NodeId).collect()))
+    }
+
+    fn entry(voters: u32) -> Entry<u8> {
+        Entry { term: 1, payload: Payload::Configuration(with(voters)) }
+    }
+
+    #[test]
+    fn the_newest_in_the_log_is_in_force_until_it_is_cut_off() {
+        let noop = Entry { term: 1, payload: Payload::Noop };
+        let mut memberships = Memberships::new(0, with(1));
+        memberships.append(1, &[noop.clone(), entry(2), noop, entry(3)]);
+        assert_eq!(*memberships.newest(), (4, with(3)));
+        assert_eq!(*memberships.at(3), (2, with(2)));
+        memberships.truncate_after(3);
+        assert_eq!(*memberships.newest(), (2, with(2)));
+        memberships.truncate_after(0);
+        assert_eq!(*memberships.newest(), (0, with(1)));
+    }
+
+    #[test]
+    fn what_is_settled_is_forgotten_but_for_the_newest() {
+        let mut memberships = Memberships::new(0, with(1));
+        memberships.append(5, &[entry(2), entry(3), entry(4)]);
+        memberships.forget_before(6);
+        assert_eq!(*memberships.at(1), (6, with(3)), "the oldest that is known");
+        memberships.truncate_after(0);
+        assert_eq!(*memberships.newest(), (6, with(3)), "never empty");
+    }
+}

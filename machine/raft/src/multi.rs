@@ -74,6 +74,9 @@ pub enum MultiRecord<C, R> {
 
 type Effects<S> = Vec<Effect<Raft<S>>>;
 
+/// What was said in one group.
+type Said<S> = (GroupId, <Raft<S> as Machine>::Message);
+
 impl<S: StateMachine> MultiRaft<S> {
     /// A node whose process is about to start, with its part in each group.
     ///
@@ -138,7 +141,7 @@ impl<S: StateMachine> MultiRaft<S> {
     fn receive(
         &mut self,
         from: NodeId,
-        messages: Vec<(GroupId, Message<S::Command, S::Response>)>,
+        messages: Vec<Said<S>>,
         happened: &mut Vec<(GroupId, Effects<S>)>,
         env: &mut Env<'_, Self>,
     ) {
@@ -190,7 +193,7 @@ impl<S: StateMachine> MultiRaft<S> {
         &mut self,
         id: GroupId,
         effect: Effect<Raft<S>>,
-        outbox: &mut BTreeMap<NodeId, Vec<(GroupId, Message<S::Command, S::Response>)>>,
+        outbox: &mut BTreeMap<NodeId, Vec<Said<S>>>,
         env: &mut Env<'_, Self>,
     ) {
         match effect {

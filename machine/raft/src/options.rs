@@ -166,3 +166,45 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options::new(NodeId(0), Vec::from([NodeId(0)]))
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_a_lease_that_is_too_long_is_not() {
+        assert_eq!(options().validate(), Ok(()));
+        let longest = options().lease_duration_max();
+        assert!(longest < options().election_timeout_min());
+        let too_long = options().with_lease_duration(Some(longest + Duration::from_nanos(1)));
+        assert_eq!(too_long.validate(), Err(OptionsError::LeaseDuration));
+        assert_eq!(options().with_lease_duration(None).validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_lease_ends_before_the_promise_it_rests_on_whatever_the_clocks_do() {
+        for drift in [0, 1, 10_000, 500_000] {
+            let options = Options { clock_drift_per_million: drift, ..options() };
+            let (lease, drift) = (options.lease_duration_max().as_nanos(), u128::from(drift));
+            let promise = options.election_timeout_min().as_nanos();
+            // In true time: lease / (1 - drift) and promise / (1 + drift).
+            assert!(lease * (1_000_000 + drift) <= promise * (1_000_000 - drift));
+        }
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused() {
+        let timeout = Duration::from_millis(9)..=Duration::from_millis(8);
+        let backwards = Options { election_timeout: timeout, ..options() };
+        assert_eq!(backwards.validate(), Err(OptionsError::ElectionTimeout));
+        let slow = Options { heartbeat_interval: Duration::from_millis(150), ..options() };
+        assert_eq!(slow.validate(), Err(OptionsError::HeartbeatInterval));
+        let stuck = Options { in_flight_messages: 0, ..options() };
+        assert_eq!(stuck.validate(), Err(OptionsError::ZeroLimit));
+        assert_eq!(options().with_snapshot_threshold(0).validate(), Err(OptionsError::ZeroLimit));
+    }
+}

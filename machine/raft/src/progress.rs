@@ -82,3 +82,23 @@ impl<R> Peer<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_matched_never_falls_and_stays_behind_what_comes_next() {
+        let mut peer = Peer::<u8>::new(NodeId(1), 10, Time::ZERO);
+        peer.mode = Mode::Replicate;
+        (peer.next, peer.in_flight) = (14, VecDeque::from([11, 13]));
+        assert!(!peer.accepts_entries(2));
+        peer.reached(12);
+        assert!(peer.accepts_entries(2), "one of two has arrived");
+        peer.reached(5);
+        assert_eq!((peer.matched, peer.next), (12, 14));
+        peer.probe_from(3);
+        assert_eq!((peer.matched, peer.next), (12, 13), "not below what is known");
+        assert!(peer.accepts_entries(1) && peer.in_flight.is_empty());
+    }
+}

@@ -136,11 +136,13 @@ impl<S: StateMachine> Raft<S> {
     /// Takes note of the rounds that a quorum has answered, of the lease that follows, and of the
     /// reads that waited for them.
     pub(crate) fn confirm_rounds(&mut self, env: &mut Env<'_, Self>) {
-        let confirmed = self.agreed(|node| self.answered_round(node));
-        let confirmed = match self.has(Bug::LearnerConfirms) {
-            true => self.round_that_anybody_confirms().max(confirmed),
-            false => confirmed,
-        };
+        if self.leadership.rounds.is_empty() {
+            return;
+        }
+        let mut confirmed = self.agreed(|node| self.answered_round(node));
+        if self.has(Bug::LearnerConfirms) {
+            confirmed = confirmed.max(self.round_that_anybody_confirms());
+        }
         while let Some((round, began)) = self.leadership.rounds.front().copied() {
             if round > confirmed {
                 break;

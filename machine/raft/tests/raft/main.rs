@@ -13,5 +13,6 @@ mod observation;
 mod planted;
 mod reads;
 mod scripts;
+mod serialisation;
 mod snapshots;
 mod storm;
