@@ -9,6 +9,51 @@
 //! lost, delayed, doubled and overtaken; clocks drift within a stated bound, if leases are used.
 //! Nobody lies.
 //!
+//! ```
+//! use stormglass_machine::{Dice, Effect, Env, Input, Machine, NodeId, RequestId, Time};
+//! use stormglass_raft::{CorruptSnapshot, Options, Raft, Request, Response, StateMachine, Timer};
+//!
+//! #[derive(Default)]
+//! struct Sum(u64);
+//!
+//! impl StateMachine for Sum {
+//!     type Command = u64;
+//!     type Query = ();
+//!     type Response = u64;
+//!     type Observer = ();
+//!     fn apply(&mut self, command: &u64) -> u64 {
+//!         self.0 += command;
+//!         self.0
+//!     }
+//!     fn query(&self, _: &()) -> u64 {
+//!         self.0
+//!     }
+//!     fn snapshot(&self) -> Vec<u8> {
+//!         self.0.to_le_bytes().to_vec()
+//!     }
+//!     fn restore(&mut self, snapshot: &[u8]) -> Result<(), CorruptSnapshot> {
+//!         self.0 = u64::from_le_bytes(snapshot.try_into().map_err(|_| CorruptSnapshot)?);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! // A group of one elects itself when its timer fires, and commits what it is asked at once.
+//! let mut raft = Raft::new(Options::new(NodeId(0), vec![NodeId(0)]), Sum::default());
+//! let (mut dice, mut effects) = (Dice::new(7, "node", 0), Vec::new());
+//! let command = Request::ClientCommand { command: 4, session: None };
+//! for input in [
+//!     Input::Start,
+//!     Input::Timer(Timer::Election),
+//!     Input::Request { id: RequestId(1), request: command },
+//! ] {
+//!     raft.step(input, &mut Env::new(NodeId(0), Time::ZERO, Time::ZERO, &mut dice, &mut effects));
+//! }
+//! assert!(effects.iter().any(|effect| matches!(
+//!     effect,
+//!     Effect::Respond { response: Response::Applied { index: 2, response: 4 }, .. }
+//! )));
+//! ```
+//!
 //! # Invariants of this crate
 //!
 //! * No message tells of a term, a vote, an entry or a snapshot that the sender's disk has not.

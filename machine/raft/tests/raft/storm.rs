@@ -275,3 +275,29 @@ fn nothing_goes_wrong_in_storms() {
         assert!(findings.is_empty(), "seed {seed}: {}", findings.join("\n"));
     }
 }
+
+/// Storms that never reached anything would find nothing wrong.
+#[test]
+fn storms_reach_what_they_are_for() {
+    let mut sent = std::collections::BTreeMap::new();
+    let (mut committed, mut joint, mut learners, mut again) = (0, 0, 0, 0);
+    for seed in 0..60 {
+        let mut storm = Storm::new(seed, |options| options);
+        storm.blow(6_000);
+        for (kind, count) in &storm.group.cluster.sent {
+            *sent.entry(*kind).or_insert(0) += count;
+        }
+        for (_, payload) in storm.group.ledger.committed.values() {
+            committed += 1;
+            if let stormglass_raft::Payload::Configuration(configuration) = payload {
+                joint += u64::from(configuration.is_joint());
+                learners += u64::from(!configuration.learners().is_empty());
+            }
+        }
+        let sessions = |response: &&Response<_>| matches!(response, Response::Registered { .. });
+        again += storm.group.cluster.responses.values().filter(sessions).count();
+    }
+    assert_eq!(sent.len(), 12, "every kind of message: {sent:?}");
+    assert!(sent.values().all(|count| *count >= 20), "{sent:?}");
+    assert!(committed > 60 * 20 && joint > 10 && learners > 10 && again > 10);
+}
