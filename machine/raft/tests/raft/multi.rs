@@ -1,6 +1,6 @@
 //! Many groups on one node.
 
-use stormglass_machine::NodeId;
+use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{
     GroupId, MultiRaft, MultiRequest, Options, Raft, Request, Response, Role, UnknownGroup,
 };
@@ -104,5 +104,50 @@ fn groups_share_flushes_and_one_disk_that_stays_small() {
     let all: Vec<u64> = (0..100).collect();
     for group in 0..GROUPS {
         assert_eq!(part(&cluster, 1, group).state_machine().elements, all);
+    }
+}
+
+/// Crashes in the middle of steps, which many groups share: what was answered is kept, and equal
+/// everywhere.
+#[test]
+fn what_any_group_has_answered_survives_crashes_of_the_node() {
+    for seed in 0..40 {
+        let mut chance = Dice::new(seed, "crashes", 0);
+        let mut cluster = Cluster::new(3, seed, move |node| {
+            let part = |group| (GroupId(group), options(node as u32, 3), List::default());
+            MultiRaft::new((0..4).map(part))
+        });
+        let mut asked = Vec::new();
+        for command in 0..300 {
+            run(&mut cluster, chance.within(1..=30));
+            let (node, group) = (chance.below(3) as usize, chance.below(4));
+            if !cluster.is_up(node) {
+                cluster.boot(node);
+            } else if chance.per_million(100_000) {
+                cluster.processes[node].crash_after = Some(chance.below(12) as usize);
+            }
+            let request = Request::ClientCommand { command, session: None };
+            asked.push((cluster.ask(node, MultiRequest { group: GroupId(group), request }), group));
+        }
+        for node in 0..3 {
+            cluster.processes[node].crash_after = None;
+            if !cluster.is_up(node) {
+                cluster.boot(node);
+            }
+        }
+        run(&mut cluster, 2_000);
+        let elements = |node, group| &part(&cluster, node, group).state_machine().elements;
+        let mut applied = 0;
+        for (command, (id, group)) in (0..).zip(asked) {
+            if let Some(Ok(Response::Applied { .. })) = cluster.responses.get(&id) {
+                assert!(elements(0, group).contains(&command), "seed {seed}: {command} is lost");
+                applied += 1;
+            }
+        }
+        assert!(applied > 20, "seed {seed}: {applied} commands are too few to show anything");
+        for group in 0..4 {
+            assert_eq!(elements(0, group), elements(1, group), "seed {seed}, group {group}");
+            assert_eq!(elements(0, group), elements(2, group), "seed {seed}, group {group}");
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! Snapshots: taken everywhere, sent in pieces, resumed, and never in the way.
 
-use stormglass_machine::NodeId;
-use stormglass_raft::{ConfigurationChange, Options, Request, Response};
+use std::sync::Arc;
 
-use super::group::Group;
+use stormglass_machine::NodeId;
+use stormglass_raft::{
+    Configuration, ConfigurationChange, InstallSnapshot, Message, Options, Request, Response,
+    SnapshotMetadata,
+};
+
+use super::cluster::Happened;
+use super::group::{Group, ids};
 
 fn small(options: Options) -> Options {
     Options { snapshot_threshold: 5, snapshot_chunk_bytes: 16, ..options }
@@ -127,4 +133,37 @@ fn snapshots_carry_membership_and_sessions() {
     let again = group.append_once(leader, 9, 1, 2_000_000);
     assert_eq!(group.answer(again), answer);
     group.assert_sound();
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_changes_nothing_and_is_asked_for_again() {
+    let mut group = Group::new(3, 3, 1, |options| options);
+    (0..3).for_each(|node| group.cluster.cut_off(node));
+    let mut offer = |data: &[u8]| {
+        let metadata = SnapshotMetadata {
+            last_included_index: 4,
+            last_included_term: 1,
+            configuration: Arc::new(Configuration::new(ids(0..3))),
+            configuration_index: 0,
+        };
+        let chunk = InstallSnapshot {
+            term: 1,
+            metadata,
+            offset: 0,
+            data: Arc::from(data),
+            done: Some(Arc::default()),
+            round: 1,
+        };
+        let happened = group.cluster.deliver(1, 0, Message::InstallSnapshot(chunk));
+        let answer = happened.into_iter().find_map(|one| match one {
+            Happened::Sent { message: Message::InstallSnapshotResponse(answer), .. } => {
+                Some((answer.next_offset, answer.done))
+            }
+            _ => None,
+        });
+        (answer, group.node(0).last_applied(), group.elements(0).to_vec())
+    };
+    assert_eq!(offer(&[1, 2, 3]), (Some((0, false)), 0, vec![]));
+    assert_eq!(offer(&7_u64.to_le_bytes()), (Some((0, true)), 4, vec![7]));
+    assert_eq!(offer(&8_u64.to_le_bytes()), (Some((0, true)), 4, vec![7]), "nothing new");
 }
