@@ -48,6 +48,7 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::Cut(_) => 6,
             Deviation::Pause(_) => 7,
             Deviation::Clock(_) => 8,
+            Deviation::Broken(_) => 20,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {

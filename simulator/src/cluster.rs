@@ -7,6 +7,7 @@ use crate::agenda::Agenda;
 use crate::clock::Clock;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
+use crate::faults::{Breakage, Broken};
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
 pub struct Cluster<M: Machine> {
@@ -18,6 +19,8 @@ pub struct Cluster<M: Machine> {
     pub(crate) plan: Vec<Deviation<M::Request>>,
     /// The positions in the plan of the cuts in force.
     pub(crate) cuts: Vec<usize>,
+    /// The position in the plan of what says which nodes do not heal.
+    pub(crate) broken: Option<usize>,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -176,6 +179,7 @@ impl<M: Machine> Cluster<M> {
             agenda: Agenda::new(),
             plan: Vec::new(),
             cuts: Vec::new(),
+            broken: None,
         }
     }
 
@@ -184,6 +188,7 @@ impl<M: Machine> Cluster<M> {
         self.heal = heal;
         self.agenda.clear();
         self.cuts.clear();
+        self.broken = None;
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -272,10 +277,37 @@ impl<M: Machine> Cluster<M> {
         by.min(self.heal.since(due))
     }
 
+    /// The nodes that heal at the end of the storm: all, unless this run has others that stay
+    /// broken for ever. What must come true in the calm is asked of these.
+    pub fn core(&self) -> impl Iterator<Item = NodeId> {
+        let broken = self.broken_nodes().map_or(&[][..], |broken| &broken.nodes[..]);
+        self.ids().filter(|node| broken.binary_search(node).is_err())
+    }
+
+    /// The nodes that do not heal, and what is wrong with them.
+    pub(crate) fn broken_nodes(&self) -> Option<&Broken> {
+        match self.plan.get(self.broken?) {
+            Some(Deviation::Broken(broken)) => Some(broken),
+            _ => unreachable!("that is where it stands"),
+        }
+    }
+
+    /// True if the storm is over and this node never starts again.
+    pub(crate) fn stays_down(&self, node: NodeId) -> bool {
+        !self.is_stormy()
+            && self.broken_nodes().is_some_and(|broken| {
+                broken.how == Breakage::Down && broken.nodes.binary_search(&node).is_ok()
+            })
+    }
+
     /// True if what one node sends to the other now is not cut off.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
         let cuts = |position: &usize| match &self.plan[*position] {
             Deviation::Cut(cut) => cut.shape.cuts(from, to, self.count()),
+            Deviation::Broken(broken) => {
+                let is_broken = |node| broken.nodes.binary_search(&node).is_ok();
+                is_broken(from) != is_broken(to)
+            }
             _ => false,
         };
         from == to || !self.cuts.iter().any(cuts)

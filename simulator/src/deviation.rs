@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::faults::{Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock};
+use crate::faults::{Broken, Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock};
 use crate::span;
 
 /// One departure from the dull run, in which every message takes the base latency, every timer
@@ -50,6 +50,8 @@ pub enum Deviation<R> {
     Pause(Pause),
     /// A node's clocks are wrong.
     Clock(WrongClock),
+    /// Nodes do not heal at the end of the storm.
+    Broken(Broken),
 }
 
 /// Why a deviation makes no sense.
@@ -82,6 +84,7 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => Some(fault),
             Deviation::Pause(fault) => Some(fault),
             Deviation::Clock(fault) => Some(fault),
+            Deviation::Broken(fault) => Some(fault),
         }
     }
 
@@ -99,6 +102,7 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => each(fault, Deviation::Cut),
             Deviation::Pause(fault) => each(fault, Deviation::Pause),
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
+            Deviation::Broken(fault) => each(fault, Deviation::Broken),
         }
     }
 

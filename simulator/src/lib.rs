@@ -27,13 +27,17 @@ mod chain;
 mod clock;
 mod cluster;
 mod coverage;
+mod deadlock;
 mod decisions;
 mod deviation;
 mod disk;
+mod distribution;
 mod event;
 mod facts;
 mod faults;
 mod happen;
+mod lasso;
+mod liveness;
 mod panic;
 mod plain;
 mod property;
@@ -46,10 +50,11 @@ mod world;
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
+pub use distribution::Distribution;
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
+    Breakage, Broken, Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
     WrongClock,
 };
 pub use plain::Plain;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::{Asked, Property, Scenario, Settings, Verdict, World};
 
@@ -16,6 +16,9 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
+    core: Option<u32>,
+    fingerprint: Option<fn(&M, Time) -> u64>,
+    recoverable: fn(&World<'_, Self>) -> bool,
 }
 
 /// How many requests clients make, and what draws each.
@@ -24,8 +27,17 @@ type Questions<M> = (u32, fn(&mut Dice) -> <M as Machine>::Request);
 impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
     pub fn new(name: &'static str, nodes: u32, machine: fn(NodeId) -> M) -> Self {
-        let (properties, settings) = (Vec::new(), Settings::default());
-        Plain { name, nodes: nodes..=nodes, machine, ask: None, properties, settings }
+        Plain {
+            name,
+            nodes: nodes..=nodes,
+            machine,
+            ask: None,
+            properties: Vec::new(),
+            settings: Settings::default(),
+            core: None,
+            fingerprint: None,
+            recoverable: |_| true,
+        }
     }
 
     /// Clients ask so many requests, drawn by `request`, of any nodes at any times of the storm.
@@ -60,13 +72,45 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         self.property(Property::sometimes(name, check))
     }
 
+    /// Comes true within a time after the heal; see [`Property::eventually`].
+    #[must_use]
+    pub fn eventually(
+        self,
+        name: &'static str,
+        within: Duration,
+        check: fn(&World<'_, Self>) -> Verdict,
+    ) -> Self {
+        self.property(Property::eventually(name, within, check))
+    }
+
+    /// So many nodes must be enough in the calm; see [`Scenario::core`].
+    #[must_use]
+    pub fn core(self, size: u32) -> Self {
+        Plain { core: Some(size), ..self }
+    }
+
+    /// Digests what a machine's future depends on; see [`Scenario::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(self, fingerprint: fn(&M, Time) -> u64) -> Self {
+        Plain { fingerprint: Some(fingerprint), ..self }
+    }
+
+    /// Tells the states that can be left from those that cannot by design; see
+    /// [`Scenario::recoverable`].
+    #[must_use]
+    pub fn recoverable(self, recoverable: fn(&World<'_, Self>) -> bool) -> Self {
+        Plain { recoverable, ..self }
+    }
+
     /// Another world than the usual one.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
         Plain { settings, ..self }
     }
 
-    fn property(mut self, property: Property<Self>) -> Self {
+    /// Adds a property.
+    #[must_use]
+    pub fn property(mut self, property: Property<Self>) -> Self {
         self.properties.push(property);
         self
     }
@@ -94,6 +138,18 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn settings(&self) -> Settings {
         self.settings.clone()
+    }
+
+    fn core(&self, _: u32) -> Option<u32> {
+        self.core
+    }
+
+    fn fingerprint(&self, machine: &M, now: Time) -> Option<u64> {
+        self.fingerprint.map(|fingerprint| fingerprint(machine, now))
+    }
+
+    fn recoverable(&self, world: &World<'_, Self>) -> bool {
+        (self.recoverable)(world)
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

@@ -34,5 +34,6 @@ impl Faults {
         super::flush::FAMILY,
         super::clock::OFFSET,
         super::clock::DRIFT,
+        super::broken::FAMILY,
     ];
 }

@@ -12,6 +12,7 @@ use crate::deviation::{Deviation, Nonsense};
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
 
+mod broken;
 mod clock;
 mod crash;
 mod cut;
@@ -21,6 +22,7 @@ mod message;
 mod pause;
 mod timer;
 
+pub use broken::{Breakage, Broken};
 pub use clock::WrongClock;
 pub use crash::Crash;
 pub use cut::{Cut, Shape};
@@ -88,6 +90,8 @@ pub struct Faults {
     pub clock_offset: Duration,
     /// Clocks run fast or slow by at most this, in parts per million.
     pub clock_drift_ppm: u32,
+    /// Only a core of the nodes heals, if the scenario says how many must be enough.
+    pub core: bool,
 }
 
 impl Faults {
@@ -106,6 +110,7 @@ impl Faults {
         slow_flush: true,
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
+        core: true,
     };
 
     /// None: only clients deviate from the dull run.
@@ -122,6 +127,7 @@ impl Faults {
         slow_flush: false,
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
+        core: false,
     };
 }
 
@@ -190,13 +196,18 @@ impl<R> Planner<R> {
         if dice.per_million(500_000) {
             episodes.clocks();
         }
+        if faults.core {
+            episodes.broken(seed, scenario.core(count));
+        }
         odds
     }
 
     /// Keeps the lists of a deviation that is not needed any more.
     fn keep(&mut self, deviation: Deviation<R>) {
         match deviation {
-            Deviation::Crash(Crash { nodes, .. }) => self.sides.push(nodes),
+            Deviation::Crash(Crash { nodes, .. }) | Deviation::Broken(Broken { nodes, .. }) => {
+                self.sides.push(nodes);
+            }
             Deviation::Cut(Cut { shape, .. }) => match shape {
                 Shape::Split(side)
                 | Shape::Mute(side)
