@@ -45,6 +45,7 @@ mod run;
 mod scenario;
 pub mod simpler;
 mod span;
+mod twice;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
@@ -64,4 +65,5 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use twice::{Difference, Step, first_difference};
 pub use world::World;
