@@ -176,15 +176,19 @@ fn sometimes(earlier: &Earlier, now: &Report, changes: &mut Vec<Change>) {
             (Some(before), count) => {
                 (Trend::Same, format!("seen in {before} seeds then, in {count} now: {name}"))
             }
-            (None, count) => (Trend::Same, format!("not looked for then, in {count} seeds: {name}")),
+            (None, count) => {
+                (Trend::Same, format!("not looked for then, in {count} seeds: {name}"))
+            }
         };
         changes.push(Change { trend, what });
     }
     let gone = earlier.sometimes.keys().filter(|name| !now.sometimes.contains_key(*name));
-    changes.extend(gone.map(|name| Change {
-        trend: Trend::Same,
-        what: format!("no longer looked for: {name}"),
-    }));
+    changes.extend(
+        gone.map(|name| Change {
+            trend: Trend::Same,
+            what: format!("no longer looked for: {name}"),
+        }),
+    );
 }
 
 fn coverage(earlier: &Earlier, now: &Report, changes: &mut Vec<Change>) {

@@ -31,4 +31,5 @@ pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, Size, quoted};
 pub use search::campaign;
-pub use triage::{NOT_DETERMINISTIC, Shrunk, shrink};
+pub use stormglass_simulator::NOT_DETERMINISTIC;
+pub use triage::{Shrunk, shrink};

@@ -112,7 +112,10 @@ impl Registry {
         let build = Box::new(move |bug| {
             let scenario = build(bug);
             let own = scenario.name();
-            assert!(own == name, "the registry calls {name:?} a scenario that calls itself {own:?}");
+            assert!(
+                own == name,
+                "the registry calls {name:?} a scenario that calls itself {own:?}"
+            );
             Box::new(scenario) as Box<dyn Runnable>
         });
         self.entries.push(Entry { name, about, bugs, build });

@@ -273,7 +273,10 @@ impl Report {
         }
         if self.stuck_by_design > 0 {
             let stuck = self.stuck_by_design;
-            writeln!(out, "  stuck by design, so that nothing was asked of the calm: {stuck} seeds")?;
+            writeln!(
+                out,
+                "  stuck by design, so that nothing was asked of the calm: {stuck} seeds"
+            )?;
         }
         let others = self.facts.iter().filter(|(name, _)| !self.reached.contains(name));
         for (name, FactTally { runs, total, most }) in others {
@@ -304,7 +307,8 @@ impl Report {
         match (self.passed, self.failures.len(), unseen) {
             (true, ..) => "passed".to_owned(),
             (false, 0, 1) => {
-                "FAILED: nothing is violated, but what should be seen sometimes never was".to_owned()
+                "FAILED: nothing is violated, but what should be seen sometimes never was"
+                    .to_owned()
             }
             (false, 0, unseen @ 2..) => format!(
                 "FAILED: nothing is violated, but {unseen} things that should be seen sometimes never \
@@ -352,11 +356,7 @@ impl Report {
     }
 }
 
-fn write_recovery(
-    out: &mut fmt::Formatter<'_>,
-    name: &str,
-    recovery: &Recovery,
-) -> fmt::Result {
+fn write_recovery(out: &mut fmt::Formatter<'_>, name: &str, recovery: &Recovery) -> fmt::Result {
     let Recovery { count, min_s, median_s, p90_s, p99_s, max_s } = *recovery;
     if count == 0 {
         return writeln!(out, "  recovery, in no seed: {name}");

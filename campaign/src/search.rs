@@ -5,13 +5,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use stormglass_simulator::{
-    BOUNDED_EVENTS, Distribution, Facts, Outcome, Scenario, Signature, TIME_GOES_ON, World,
+    BOUNDED_EVENTS, Distribution, Facts, NOT_DETERMINISTIC, Outcome, Scenario, Signature,
+    TIME_GOES_ON, World,
 };
 
 use crate::clock::Stopwatch;
 use crate::progress::{Done, Progress, say};
 use crate::report::{Coverage, Recovery, tallies};
-use crate::triage::{NOT_DETERMINISTIC, triage};
+use crate::triage::triage;
 use crate::{Found, Options, Report};
 
 /// How many seeds a thread takes at a time: enough that threads rarely meet, few enough that
@@ -262,8 +263,7 @@ fn work<S: Scenario>(
     share.sometimes = world.sometimes().iter().copied().collect();
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
-    share.recoveries =
-        world.recoveries().map(|(name, spans)| (name, spans.clone())).collect();
+    share.recoveries = world.recoveries().map(|(name, spans)| (name, spans.clone())).collect();
     share.stuck_by_design = world.stuck_by_design();
     share
 }

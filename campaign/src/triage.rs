@@ -3,16 +3,14 @@ use std::path::PathBuf;
 use stormglass_replay::{Expected, FORMAT, LogOf, Story, write};
 use stormglass_shrinker::{Budget, Verdict};
 use stormglass_simulator::{
-    Deviation, Failure, Outcome, RequestOf, Scenario, Signature, World, first_difference,
+    Deviation, Failure, NOT_DETERMINISTIC, Outcome, RequestOf, Scenario, Signature, World,
+    first_difference,
 };
 
 use crate::clock::Stopwatch;
 use crate::part::Part;
 use crate::report::{ShrunkSize, Size};
 use crate::{Found, Options};
-
-/// The name under which a run is reported that is not the same when it is run again.
-pub const NOT_DETERMINISTIC: &str = "the same seed is the same run";
 
 /// A shrunk run may have this many times the events of the original, and then some.
 const LONGER: u64 = 4;

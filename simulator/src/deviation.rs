@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::faults::{Broken, Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock};
+use crate::faults::{
+    Broken, Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock,
+};
 use crate::span;
 
 /// One departure from the dull run, in which every message takes the base latency, every timer

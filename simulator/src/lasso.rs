@@ -126,7 +126,9 @@ impl<S: Scenario> World<'_, S> {
             others => format!(" and {others} more"),
         };
         let told = told.join(", ");
-        format!("and the cluster is as it was {period:?} before, so that it goes round in circles: {told}{others}")
+        format!(
+            "and the cluster is as it was {period:?} before, so that it goes round in circles: {told}{others}"
+        )
     }
 }
 

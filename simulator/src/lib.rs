@@ -38,6 +38,7 @@ mod faults;
 mod happen;
 mod lasso;
 mod liveness;
+mod oracle;
 mod panic;
 mod plain;
 mod property;
@@ -55,9 +56,10 @@ pub use distribution::Distribution;
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Breakage, Broken, Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
-    WrongClock,
+    Breakage, Broken, Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf,
+    Shape, SlowFlush, WrongClock,
 };
+pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,

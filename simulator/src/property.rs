@@ -142,7 +142,10 @@ impl<S: Scenario> Property<S> {
     /// the whole cluster is in a state in which it has been before (see
     /// [`Scenario::fingerprint`]).
     pub fn inevitable(name: &'static str, check: fn(&World<'_, S>) -> Verdict) -> Self {
-        Property { name, check: Check::Eventually(Eventually { within: None, stays: false, check }) }
+        Property {
+            name,
+            check: Check::Eventually(Eventually { within: None, stays: false, check }),
+        }
     }
 
     /// What comes true within a time also stays true: from then on it holds whenever it is looked

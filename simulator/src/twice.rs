@@ -38,7 +38,9 @@ impl Step {
             return vec!["no further step".to_owned()];
         };
         let head = format!("{time}  node {node}  {input}");
-        std::iter::once(head).chain(effects.iter().map(|effect| format!("    → {effect}"))).collect()
+        std::iter::once(head)
+            .chain(effects.iter().map(|effect| format!("    → {effect}")))
+            .collect()
     }
 }
 
@@ -57,7 +59,9 @@ impl Difference {
         if self.one.is_some() || self.other.is_some() {
             for (name, step) in [("once", &self.one), ("again", &self.other)] {
                 lines.push(format!("{name}:"));
-                lines.extend(Step::in_words(step.as_ref()).into_iter().map(|line| format!("  {line}")));
+                lines.extend(
+                    Step::in_words(step.as_ref()).into_iter().map(|line| format!("  {line}")),
+                );
             }
         }
         lines

@@ -54,8 +54,8 @@ impl Fault for Broken {
     fn simpler(&self) -> Vec<Self> {
         let fewer = without_one(&self.nodes).map(|nodes| Broken { nodes, ..self.clone() });
         // A node that is down does nothing that one would have to read.
-        let down = (self.how == Breakage::CutOff)
-            .then(|| Broken { how: Breakage::Down, ..self.clone() });
+        let down =
+            (self.how == Breakage::CutOff).then(|| Broken { how: Breakage::Down, ..self.clone() });
         fewer.chain(down).collect()
     }
 
