@@ -15,6 +15,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Known defects are failures, too.
     pub strict: bool,
+    /// Each seed is run twice, in two worlds, and has to be the same run.
+    pub twice: bool,
     /// Where the logs of failures are written.
     pub out: PathBuf,
     /// How many runs shrinking one failure may take.
@@ -36,6 +38,7 @@ impl Options {
             time_limit: None,
             jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             strict: false,
+            twice: false,
             out: PathBuf::from("stormglass-logs"),
             shrink_attempts: 50_000,
             progress: false,

@@ -52,6 +52,7 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::Throttle(_) => 21,
             Deviation::Plane(_) => 22,
             Deviation::ClockStep(_) => 23,
+            Deviation::Broken(_) => 24,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {

@@ -146,6 +146,10 @@ impl<R> Log<R> {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
+        let broken = self.deviations.iter().filter(|one| matches!(one, Deviation::Broken(_)));
+        if broken.count() > 1 {
+            return misfit("deviations".into(), "it says twice which nodes do not heal".into());
+        }
         if let Some(problem) = self.excess() {
             return misfit("deviations".into(), problem);
         }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    ClockStep, Clog, Crash, Cut, Deviation, Fate, Impaired, LateTimer, MAX_DRIFT_PPM, MessageFault,
-    Pause, Plane, Property, Scenario, Shape, SlowFlush, Throttle, WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, Deviation, Fate, Impaired, LateTimer,
+    MAX_DRIFT_PPM, MessageFault, Pause, Plane, Property, Scenario, Shape, SlowFlush, Throttle,
+    WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -144,7 +145,12 @@ fn impaired() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     })
 }
 
-/// A deviation of each kind but the number of nodes.
+fn broken() -> impl Strategy<Value = Broken> {
+    let how = prop_oneof![Just(Breakage::Down), Just(Breakage::CutOff)];
+    (nodes(), how).prop_map(|(nodes, how)| Broken { nodes, how })
+}
+
+/// A deviation of each kind but what a log says once: the number of nodes, and which stay broken.
 fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let asked = (any::<u32>(), any::<u32>(), span(), node(), request()).prop_map(
         |(client, nth, at, node, request)| Deviation::Request { client, nth, at, node, request },
@@ -180,9 +186,10 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
 }
 
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {
-    vec(one_of_each(), 1..4).prop_map(|each| {
+    (vec(one_of_each(), 1..4), broken()).prop_map(|(each, broken)| {
         let mut all = each.concat();
         all.push(Deviation::Nodes { count: MOST });
+        all.push(Deviation::Broken(broken));
         all
     })
 }

@@ -8,6 +8,7 @@ use crate::agenda::Agenda;
 use crate::clock::Clock;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
+use crate::faults::{Breakage, Broken};
 use crate::network::Network;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
@@ -19,6 +20,8 @@ pub struct Cluster<M: Machine> {
     /// What deviates from the dull run at a time of its own.
     pub(crate) plan: Vec<Deviation<M::Request>>,
     pub(crate) network: Network,
+    /// The position in the plan of what says which nodes do not heal.
+    pub(crate) broken: Option<usize>,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -181,6 +184,7 @@ impl<M: Machine> Cluster<M> {
             agenda: Agenda::new(),
             plan: Vec::new(),
             network: Network::default(),
+            broken: None,
         }
     }
 
@@ -189,6 +193,7 @@ impl<M: Machine> Cluster<M> {
         self.heal = heal;
         self.agenda.clear();
         self.network.mend();
+        self.broken = None;
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -275,6 +280,29 @@ impl<M: Machine> Cluster<M> {
     /// How much later than at `due` a fault may make something happen: it ends with the storm.
     pub(crate) fn until_heal(&self, due: Time, by: Duration) -> Duration {
         by.min(self.heal.since(due))
+    }
+
+    /// The nodes that heal at the end of the storm: all, unless this run has others that stay
+    /// broken for ever. What must come true in the calm is asked of these.
+    pub fn core(&self) -> impl Iterator<Item = NodeId> {
+        let broken = self.broken_nodes().map_or(&[][..], |broken| &broken.nodes[..]);
+        self.ids().filter(|node| broken.binary_search(node).is_err())
+    }
+
+    /// The nodes that do not heal, and what is wrong with them.
+    pub(crate) fn broken_nodes(&self) -> Option<&Broken> {
+        match self.plan.get(self.broken?) {
+            Some(Deviation::Broken(broken)) => Some(broken),
+            _ => unreachable!("that is where it stands"),
+        }
+    }
+
+    /// True if the storm is over and this node never starts again.
+    pub(crate) fn stays_down(&self, node: NodeId) -> bool {
+        !self.is_stormy()
+            && self.broken_nodes().is_some_and(|broken| {
+                broken.how == Breakage::Down && broken.nodes.binary_search(&node).is_ok()
+            })
     }
 
     /// True if what one node sends to the other now is not cut off, or one plane of it only.

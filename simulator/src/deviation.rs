@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    ClockStep, Clog, Crash, Cut, Fault, Impairment, LateTimer, MessageFault, Pause, Plane,
+    Broken, ClockStep, Clog, Crash, Cut, Fault, Impairment, LateTimer, MessageFault, Pause, Plane,
     SlowFlush, Throttle, WrongClock,
 };
 use crate::span;
@@ -61,6 +61,8 @@ pub enum Deviation<R> {
     Plane(Plane),
     /// A node's wall clock is set.
     ClockStep(ClockStep),
+    /// Nodes do not heal at the end of the storm.
+    Broken(Broken),
 }
 
 /// Why a deviation makes no sense.
@@ -97,6 +99,7 @@ impl<R> Deviation<R> {
             Deviation::Throttle(fault) => Some(fault),
             Deviation::Plane(fault) => Some(fault),
             Deviation::ClockStep(fault) => Some(fault),
+            Deviation::Broken(fault) => Some(fault),
         }
     }
 
@@ -118,6 +121,7 @@ impl<R> Deviation<R> {
             Deviation::Throttle(fault) => each(fault, Deviation::Throttle),
             Deviation::Plane(fault) => each(fault, Deviation::Plane),
             Deviation::ClockStep(fault) => each(fault, Deviation::ClockStep),
+            Deviation::Broken(fault) => each(fault, Deviation::Broken),
         }
     }
 
@@ -128,6 +132,7 @@ impl<R> Deviation<R> {
             Deviation::Clog(clog) => Some(clog.impairment()),
             Deviation::Throttle(throttle) => Some(throttle.impairment()),
             Deviation::Plane(plane) => Some(plane.impairment()),
+            Deviation::Broken(broken) => Some(broken.impairment()),
             _ => None,
         }
     }

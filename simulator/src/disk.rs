@@ -1,11 +1,11 @@
 /// A node's disk: records in the order they were written, durable up to the last flush.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Disk<R> {
     records: Vec<(R, Kind)>,
     durable: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Record,
     /// Replaces everything before it from the moment it is durable.

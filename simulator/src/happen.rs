@@ -9,7 +9,7 @@ use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::disk::Kind;
-use crate::faults::{ClockStep, Crash, Fate, Pause};
+use crate::faults::{Breakage, Broken, ClockStep, Crash, Fate, Pause};
 use crate::network::Sent;
 use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
@@ -69,6 +69,9 @@ impl<S: Scenario> World<'_, S> {
     /// Starts a process, unless it has crashed again; what follows is its first step.
     fn start<W: Watch<S::Machine>>(&mut self, node: NodeId, boot: u32, watch: &mut W) -> bool {
         let count = self.cluster.count();
+        if self.cluster.stays_down(node) {
+            return false;
+        }
         let slot = &mut self.cluster.nodes[node.index()];
         if slot.boot != boot {
             return false;
@@ -459,22 +462,29 @@ impl<S: Scenario> World<'_, S> {
             unreachable!("only a crash crashes")
         };
         let (now, heal) = (self.cluster.now, self.cluster.heal);
-        let slot = &mut self.cluster.nodes[node.index()];
-        if slot.machine.is_none() {
+        if !self.cluster.is_up(node) {
             return;
         }
-        slot.stop();
-        slot.boot += 1;
-        let (boot, lost) = (slot.boot, slot.disk.crash(lose));
+        let lost = self.die(node, lose);
+        let boot = self.cluster.nodes[node.index()].boot;
         self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
-        self.count_event(node);
-        self.chain.write_u8(CRASHED);
-        self.chain.write_usize(lost);
         if !self.struck[position] {
             self.struck[position] = true;
             self.tell(watch, Event::Struck(position));
         }
         self.tell(watch, Event::Crashed { node, lost });
+    }
+
+    /// A process ends, and loses so many of its latest records. Returns how many it did.
+    fn die(&mut self, node: NodeId, lose: u32) -> usize {
+        let slot = &mut self.cluster.nodes[node.index()];
+        slot.stop();
+        slot.boot += 1;
+        let lost = slot.disk.crash(lose);
+        self.count_event(node);
+        self.chain.write_u8(CRASHED);
+        self.chain.write_usize(lost);
+        lost
     }
 
     fn heal<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
@@ -484,5 +494,25 @@ impl<S: Scenario> World<'_, S> {
             slot.striking = None;
         }
         self.tell(watch, Event::Healed);
+        if let Some(position) = self.cluster.broken {
+            self.keep_broken(position, watch);
+        }
+    }
+
+    /// Some nodes do not heal: they crash if they are up, or are cut off.
+    fn keep_broken<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        self.struck[position] = true;
+        self.tell(watch, Event::Struck(position));
+        for nth in 0.. {
+            let Some(Broken { nodes, how }) = self.cluster.broken_nodes() else { return };
+            if *how == Breakage::CutOff {
+                return self.cluster.network.impair(position);
+            }
+            let Some(node) = nodes.get(nth).copied() else { return };
+            if self.cluster.is_up(node) {
+                let lost = self.die(node, 0);
+                self.tell(watch, Event::Crashed { node, lost });
+            }
+        }
     }
 }

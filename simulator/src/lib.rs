@@ -27,14 +27,19 @@ mod chain;
 mod clock;
 mod cluster;
 mod coverage;
+mod deadlock;
 mod decisions;
 mod deviation;
 mod disk;
+mod distribution;
 mod event;
 mod facts;
 mod faults;
 mod happen;
+mod lasso;
+mod liveness;
 mod network;
+mod oracle;
 mod panic;
 mod plain;
 mod property;
@@ -42,17 +47,20 @@ mod run;
 mod scenario;
 pub mod simpler;
 mod span;
+mod twice;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
+pub use distribution::Distribution;
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    ClockStep, Clog, Crash, Cut, Family, Fate, Faults, Impaired, LateTimer, MessageFault, Pause,
-    Plane, RequestOf, Shape, SlowFlush, Throttle, WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, Family, Fate, Faults, Impaired, LateTimer,
+    MessageFault, Pause, Plane, RequestOf, Shape, SlowFlush, Throttle, WrongClock,
 };
+pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,
@@ -60,4 +68,5 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use twice::{Difference, Step, first_difference};
 pub use world::World;

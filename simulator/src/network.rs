@@ -36,6 +36,11 @@ impl Network {
         self.impaired.push(position);
     }
 
+    /// True if this impairment is in force.
+    pub(crate) fn is_impaired_by(&self, position: usize) -> bool {
+        self.impaired.contains(&position)
+    }
+
     /// Ends an impairment. False if it is over already.
     pub(crate) fn ends(&mut self, position: usize) -> bool {
         let before = self.impaired.len();
@@ -57,8 +62,8 @@ impl Network {
         to: NodeId,
         count: u32,
     ) -> bool {
-        let cuts = |Impairment { shape, plane, does, .. }: Impairment<'_>| {
-            matches!(does, Does::Lose) && plane.is_none() && shape.covers(from, to, count)
+        let cuts = |Impairment { links, plane, does, .. }: Impairment<'_>| {
+            matches!(does, Does::Lose) && plane.is_none() && links.cover(from, to, count)
         };
         self.impaired.iter().any(|position| plan[*position].impairment().is_some_and(cuts))
     }
@@ -79,7 +84,7 @@ impl Network {
         for position in &self.impaired {
             let impairment = plan[*position].impairment().expect("only links are impaired");
             if impairment.plane.is_some_and(|only| only != plane)
-                || !impairment.shape.covers(from, to, count)
+                || !impairment.links.cover(from, to, count)
             {
                 continue;
             }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::{Asked, Property, Scenario, Settings, Verdict, World};
 
@@ -19,6 +19,9 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     planes: &'static [&'static str],
     domains: fn(u32) -> Vec<Vec<NodeId>>,
     corrupt: Garbage<M>,
+    core: Option<u32>,
+    fingerprint: Option<fn(&M, Time) -> u64>,
+    recoverable: fn(&World<'_, Self>) -> bool,
 }
 
 /// How many requests clients make, and what draws each.
@@ -40,6 +43,9 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             planes: &[],
             domains: |_| Vec::new(),
             corrupt: |_, _| None,
+            core: None,
+            fingerprint: None,
+            recoverable: |_| true,
         }
     }
 
@@ -75,6 +81,36 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         self.property(Property::sometimes(name, check))
     }
 
+    /// Comes true within a time after the heal; see [`Property::eventually`].
+    #[must_use]
+    pub fn eventually(
+        self,
+        name: &'static str,
+        within: Duration,
+        check: fn(&World<'_, Self>) -> Verdict,
+    ) -> Self {
+        self.property(Property::eventually(name, within, check))
+    }
+
+    /// So many nodes must be enough in the calm; see [`Scenario::core`].
+    #[must_use]
+    pub fn core(self, size: u32) -> Self {
+        Plain { core: Some(size), ..self }
+    }
+
+    /// Digests what a machine's future depends on; see [`Scenario::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(self, fingerprint: fn(&M, Time) -> u64) -> Self {
+        Plain { fingerprint: Some(fingerprint), ..self }
+    }
+
+    /// Tells the states that can be left from those that cannot by design; see
+    /// [`Scenario::recoverable`].
+    #[must_use]
+    pub fn recoverable(self, recoverable: fn(&World<'_, Self>) -> bool) -> Self {
+        Plain { recoverable, ..self }
+    }
+
     /// Another world than the usual one.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
@@ -99,7 +135,9 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         Plain { corrupt, ..self }
     }
 
-    fn property(mut self, property: Property<Self>) -> Self {
+    /// Adds a property.
+    #[must_use]
+    pub fn property(mut self, property: Property<Self>) -> Self {
         self.properties.push(property);
         self
     }
@@ -139,6 +177,18 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn corrupt(&self, message: &M::Message, value: u64) -> Option<M::Message> {
         (self.corrupt)(message, value)
+    }
+
+    fn core(&self, _: u32) -> Option<u32> {
+        self.core
+    }
+
+    fn fingerprint(&self, machine: &M, now: Time) -> Option<u64> {
+        self.fingerprint.map(|fingerprint| fingerprint(machine, now))
+    }
+
+    fn recoverable(&self, world: &World<'_, Self>) -> bool {
+        (self.recoverable)(world)
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

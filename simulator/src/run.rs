@@ -62,6 +62,13 @@ impl<S: Scenario> World<'_, S> {
         outcome
     }
 
+    /// Runs one seed while somebody watches. The same run as [`search`](World::search) makes;
+    /// nothing is booked.
+    pub fn watch(&mut self, seed: u64, watch: &mut impl Watch<S::Machine>) -> Outcome {
+        let mut decisions = self.draw(seed);
+        self.guarded(seed, self.settings.max_events, &mut decisions, watch)
+    }
+
     /// Runs one seed and records its deviations. The same run as [`search`](World::search) makes.
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));

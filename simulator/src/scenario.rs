@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::LONGEST_DELAY;
@@ -95,6 +95,31 @@ pub trait Scenario: Sized + Sync {
     /// The names of facts each campaign should see at least once; those it did not are listed.
     fn expected_facts(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How many nodes of a cluster of `count` must be enough for what has to come true in the calm,
+    /// whichever they are: a majority, say. If given, in some seeds only so many or more
+    /// heal at the end of the storm, and the others stay down or cut off for ever. What is asked
+    /// of the calm is then to be asked of [`Cluster::core`] alone.
+    fn core(&self, _count: u32) -> Option<u32> {
+        None
+    }
+
+    /// False in a state that cannot be left by design, such as a cluster that has lost a majority
+    /// of its disks. Asked at the heal, and when something did not come true that should have:
+    /// such a run is not judged by what must hold in or after the calm, and campaigns count it.
+    fn recoverable(&self, _world: &World<'_, Self>) -> bool {
+        true
+    }
+
+    /// A digest of everything in a machine that its future depends on. If given, a run in which
+    /// the whole cluster gets into a state in which it has been before, while something has
+    /// not come true that must, is a proven livelock.
+    ///
+    /// `now` is the node's monotonic clock: a moment that the machine remembers belongs into the
+    /// digest as the span from there to now, or back.
+    fn fingerprint(&self, _machine: &Self::Machine, _now: Time) -> Option<u64> {
+        None
     }
 
     /// A parameter under which the scenario was built, if it is not the usual one: the planted

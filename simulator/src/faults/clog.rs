@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::shape::{Does, Impairment, simpler_spells};
+use super::shape::{Does, Impairment, Links, simpler_spells};
 use super::{Episodes, Family, Fault, Nonsense, Shape, millis};
 use crate::Deviation;
 use crate::span;
@@ -38,7 +38,13 @@ pub struct Clog {
 impl Clog {
     pub(crate) fn impairment(&self) -> Impairment<'_> {
         let Clog { shape, at, lasts } = self;
-        Impairment { shape, plane: None, at: *at, lasts: *lasts, does: Does::Keep }
+        Impairment {
+            links: Links::Shape(shape),
+            plane: None,
+            at: *at,
+            lasts: *lasts,
+            does: Does::Keep,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::shape::{Does, Impairment, simpler_spells};
+use super::shape::{Does, Impairment, Links, simpler_spells};
 use super::{Episodes, Family, Fault, Nonsense, Shape};
 use crate::Deviation;
 use crate::span;
@@ -36,7 +36,13 @@ pub struct Cut {
 impl Cut {
     pub(crate) fn impairment(&self) -> Impairment<'_> {
         let Cut { shape, at, lasts } = self;
-        Impairment { shape, plane: None, at: *at, lasts: *lasts, does: Does::Lose }
+        Impairment {
+            links: Links::Shape(shape),
+            plane: None,
+            at: *at,
+            lasts: *lasts,
+            does: Does::Lose,
+        }
     }
 }
 

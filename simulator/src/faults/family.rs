@@ -41,5 +41,6 @@ impl Faults {
         super::clock::OFFSET,
         super::clock::DRIFT,
         super::clock_step::FAMILY,
+        super::broken::FAMILY,
     ];
 }

@@ -13,6 +13,7 @@ use crate::deviation::{Deviation, Nonsense};
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
 
+mod broken;
 mod clock;
 mod clock_step;
 mod clog;
@@ -29,6 +30,7 @@ mod shape;
 mod throttle;
 mod timer;
 
+pub use broken::{Breakage, Broken};
 pub use clock::WrongClock;
 pub use clock_step::ClockStep;
 pub use clog::Clog;
@@ -116,6 +118,8 @@ pub struct Faults {
     pub clock_drift_ppm: u32,
     /// Wall clocks are set, to at most so far ahead or behind.
     pub clock_step: Duration,
+    /// Only a core of the nodes heals, if the scenario says how many must be enough.
+    pub core: bool,
 }
 
 impl Faults {
@@ -141,6 +145,7 @@ impl Faults {
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
         clock_step: Duration::from_secs(1),
+        core: true,
     };
 
     /// None: only clients deviate from the dull run.
@@ -164,6 +169,7 @@ impl Faults {
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
         clock_step: Duration::ZERO,
+        core: false,
     };
 }
 
@@ -253,13 +259,18 @@ impl<R> Planner<R> {
         episodes.draw(seed, "swarm-domain", has_domains, Episodes::domain);
         let steps = !faults.clock_step.is_zero();
         episodes.draw(seed, "swarm-clock-step", steps, Episodes::clock_step);
+        if faults.core {
+            episodes.broken(seed, scenario.core(count));
+        }
         odds
     }
 
     /// Keeps the lists of a deviation that is not needed any more.
     fn keep(&mut self, deviation: Deviation<R>) {
         match deviation {
-            Deviation::Crash(Crash { nodes, .. }) => self.sides.push(nodes),
+            Deviation::Crash(Crash { nodes, .. }) | Deviation::Broken(Broken { nodes, .. }) => {
+                self.sides.push(nodes);
+            }
             Deviation::Cut(Cut { shape, .. })
             | Deviation::Clog(Clog { shape, .. })
             | Deviation::Throttle(Throttle { shape, .. })

@@ -139,12 +139,31 @@ fn nodes(side: &[NodeId]) -> String {
 
 /// Something that is wrong with links for a while, as the network sees it.
 pub(crate) struct Impairment<'a> {
-    pub(crate) shape: &'a Shape,
+    pub(crate) links: Links<'a>,
     /// Only messages of this plane are concerned.
     pub(crate) plane: Option<&'a str>,
     pub(crate) at: Duration,
     pub(crate) lasts: Duration,
     pub(crate) does: Does,
+}
+
+/// The links that an impairment is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Links<'a> {
+    Shape(&'a Shape),
+    /// Those between these nodes, in ascending order, and the others.
+    Around(&'a [NodeId]),
+}
+
+impl Links<'_> {
+    pub(crate) fn cover(self, from: NodeId, to: NodeId, count: u32) -> bool {
+        match self {
+            Links::Shape(shape) => shape.covers(from, to, count),
+            Links::Around(side) => {
+                side.binary_search(&from).is_ok() != side.binary_search(&to).is_ok()
+            }
+        }
+    }
 }
 
 /// What a link does to what is sent over it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use super::shape::{Does, Impairment, simpler_spells};
+use super::shape::{Does, Impairment, Links, simpler_spells};
 use super::{Episodes, Family, Fault, LONGEST_DELAY, Nonsense, Shape};
 use crate::Deviation;
 use crate::simpler::shorter;
@@ -41,7 +41,13 @@ pub struct Throttle {
 impl Throttle {
     pub(crate) fn impairment(&self) -> Impairment<'_> {
         let Throttle { shape, at, lasts, every } = self;
-        Impairment { shape, plane: None, at: *at, lasts: *lasts, does: Does::Space(*every) }
+        Impairment {
+            links: Links::Shape(shape),
+            plane: None,
+            at: *at,
+            lasts: *lasts,
+            does: Does::Space(*every),
+        }
     }
 }
 

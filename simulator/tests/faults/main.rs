@@ -4,6 +4,7 @@ mod clock_drift;
 mod clock_offset;
 mod clock_step;
 mod clog;
+mod core;
 mod corrupt;
 mod crash;
 mod crash_loop;
