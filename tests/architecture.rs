@@ -42,6 +42,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormglass-scenarios",
         ],
     ),
+    (
+        "stormglass-bench",
+        &[
+            "stormglass-machine",
+            "stormglass-simulator",
+            "stormglass-replay",
+            "stormglass-shrinker",
+            "stormglass-campaign",
+            "stormglass-scenarios",
+        ],
+    ),
     // Holds tests only.
     ("stormglass-corpus", &[]),
     // Re-exports only.
