@@ -63,7 +63,7 @@ pub const ORACLES: &[Oracle] = &[
         reports: None,
         what: "Nothing is scheduled any more while something that must come true is not: it \
                never will.",
-        parameters: "what must come true: inevitable, eventually or finally",
+        parameters: "what must come true: inevitable or eventually",
         silent: "a message, timer or flush is to come; a run stuck by design",
         only_finds: "a node that stops asking, among others that may take longer than any calm",
     },
