@@ -48,6 +48,10 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::Cut(_) => 6,
             Deviation::Pause(_) => 7,
             Deviation::Clock(_) => 8,
+            Deviation::Clog(_) => 20,
+            Deviation::Throttle(_) => 21,
+            Deviation::Plane(_) => 22,
+            Deviation::ClockStep(_) => 23,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {

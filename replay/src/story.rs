@@ -137,12 +137,21 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                     Fate::Delayed { by } => format!("is delayed by {}", span(by)),
                     Fate::Dropped => "is lost".to_owned(),
                     Fate::Duplicated { by } => format!("will come again {} later", span(by)),
+                    Fate::Corrupted { .. } => "is corrupted".to_owned(),
                 };
                 self.line(now, true, &format!("    {kind} from {from} to {to} {fate}"));
             }
             Event::CutOff { from, to, message } => {
                 let kind = message.kind();
                 self.line(now, false, &format!("    {kind} from {from} to {to} is cut off"));
+            }
+            Event::HeldUp { from, to, message, by } => {
+                let (kind, by) = (message.kind(), span(by));
+                self.line(
+                    now,
+                    false,
+                    &format!("    {kind} from {from} to {to} is held up for {by}"),
+                );
             }
             Event::Late { node, timer, by } => {
                 self.line(

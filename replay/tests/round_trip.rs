@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    Crash, Cut, Deviation, Fate, LateTimer, MAX_DRIFT_PPM, MessageFault, Pause, Property, Scenario,
-    Shape, SlowFlush, WrongClock,
+    ClockStep, Clog, Crash, Cut, Deviation, Fate, Impaired, LateTimer, MAX_DRIFT_PPM, MessageFault,
+    Pause, Plane, Property, Scenario, Shape, SlowFlush, Throttle, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -109,6 +109,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         Just(Fate::Dropped),
         span().prop_map(|by| Fate::Delayed { by }),
         span().prop_map(|by| Fate::Duplicated { by }),
+        any::<u64>().prop_map(|value| Fate::Corrupted { value }),
     ]
 }
 
@@ -121,7 +122,26 @@ fn shape() -> impl Strategy<Value = Shape> {
         Just(Shape::Ring),
         btree_set((node(), node()), 0..6)
             .prop_map(|links| Shape::Links(links.into_iter().collect())),
+        node().prop_map(|hub| Shape::Star { hub }),
     ]
+}
+
+/// What links can do.
+fn impaired() -> impl Strategy<Value = Vec<Deviation<Request>>> {
+    let cut = (shape(), span(), span()).prop_map(|(shape, at, lasts)| Cut { shape, at, lasts });
+    let clog = (shape(), span(), span()).prop_map(|(shape, at, lasts)| Clog { shape, at, lasts });
+    let throttle = (shape(), span(), span(), span())
+        .prop_map(|(shape, at, lasts, every)| Throttle { shape, at, lasts, every });
+    (cut, clog, throttle, any::<[String; 2]>()).prop_map(|(cut, clog, throttle, [one, other])| {
+        let plane = |name: String, is| Deviation::Plane(Plane { plane: name.into(), is });
+        vec![
+            plane(one, Impaired::Cut(cut.clone())),
+            plane(other, Impaired::Clogged(clog.clone())),
+            Deviation::Cut(cut),
+            Deviation::Clog(clog),
+            Deviation::Throttle(throttle),
+        ]
+    })
 }
 
 /// A deviation of each kind but the number of nodes.
@@ -143,18 +163,20 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
             Deviation::Crash(Crash { nodes, at, after_effects, down, lose })
         },
     );
-    let cut = (shape(), span(), span())
-        .prop_map(|(shape, at, lasts)| Deviation::Cut(Cut { shape, at, lasts }));
     let pause = (node(), span(), span())
         .prop_map(|(node, at, lasts)| Deviation::Pause(Pause { node, at, lasts }));
     let clock = (node(), any::<i64>(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(
         |(node, ahead_ns, drift_ppm)| Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }),
     );
-    (asked, fated, late, slow, crash, cut, pause, clock).prop_map(
-        |(asked, fated, late, slow, crash, cut, pause, clock)| {
-            vec![asked, fated, late, slow, crash, cut, pause, clock]
+    let year = 365 * 24 * 3600 * 1_000_000_000_i64;
+    let step = (node(), span(), -year..=year)
+        .prop_map(|(node, at, ahead_ns)| Deviation::ClockStep(ClockStep { node, at, ahead_ns }));
+    let others = (asked, fated, late, slow, crash, pause, clock, step).prop_map(
+        |(asked, fated, late, slow, crash, pause, clock, step)| {
+            vec![asked, fated, late, slow, crash, pause, clock, step]
         },
-    )
+    );
+    (others, impaired()).prop_map(|(others, impaired)| [others, impaired].concat())
 }
 
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {

@@ -8,6 +8,7 @@ use crate::agenda::Agenda;
 use crate::clock::Clock;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
+use crate::network::Network;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
 pub struct Cluster<M: Machine> {
@@ -17,8 +18,7 @@ pub struct Cluster<M: Machine> {
     pub(crate) agenda: Agenda<Occurrence<M>>,
     /// What deviates from the dull run at a time of its own.
     pub(crate) plan: Vec<Deviation<M::Request>>,
-    /// The positions in the plan of the cuts in force.
-    pub(crate) cuts: Vec<usize>,
+    pub(crate) network: Network,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -71,9 +71,9 @@ pub(crate) enum Occurrence<M: Machine> {
         node: NodeId,
         token: u32,
     },
-    /// A request is made, or a crash, cut or pause begins.
+    /// A request is made, or an episode begins.
     Planned(usize),
-    CutEnds(usize),
+    ImpairmentEnds(usize),
     PauseEnds {
         node: NodeId,
         plan: usize,
@@ -180,7 +180,7 @@ impl<M: Machine> Cluster<M> {
             nodes: Vec::new(),
             agenda: Agenda::new(),
             plan: Vec::new(),
-            cuts: Vec::new(),
+            network: Network::default(),
         }
     }
 
@@ -188,7 +188,7 @@ impl<M: Machine> Cluster<M> {
         self.now = Time::ZERO;
         self.heal = heal;
         self.agenda.clear();
-        self.cuts.clear();
+        self.network.mend();
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -277,13 +277,9 @@ impl<M: Machine> Cluster<M> {
         by.min(self.heal.since(due))
     }
 
-    /// True if what one node sends to the other now is not cut off.
+    /// True if what one node sends to the other now is not cut off, or one plane of it only.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
-        let cuts = |position: &usize| match &self.plan[*position] {
-            Deviation::Cut(cut) => cut.shape.cuts(from, to, self.count()),
-            _ => false,
-        };
-        from == to || !self.cuts.iter().any(cuts)
+        from == to || !self.network.is_cut(&self.plan, from, to, self.count())
     }
 
     /// How long every fault has been over; nothing while the storm lasts.

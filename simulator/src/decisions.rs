@@ -28,6 +28,7 @@ pub(crate) struct Search {
     /// How many messages in a million have another fate than the dull one.
     faulty: u32,
     network: Dice,
+    garbage: Dice,
     timers: Dice,
     disks: Dice,
 }
@@ -36,19 +37,21 @@ impl Search {
     pub(crate) fn new(seed: u64, odds: Odds) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
-        let faulty = odds.drop + odds.duplicate + odds.delay;
-        Search { odds, faulty, network, timers, disks }
+        let faulty = odds.drop + odds.duplicate + odds.delay + odds.corrupt;
+        Search { odds, faulty, network, garbage: dice("garbage"), timers, disks }
     }
 
     /// The fate of a message that has drawn a number below `faulty`.
     fn fault(&mut self, draw: u32) -> Fate {
-        let Odds { drop, duplicate, longest, .. } = self.odds;
+        let Odds { drop, duplicate, delay, longest, .. } = self.odds;
         if draw < drop {
             Fate::Dropped
         } else if draw < drop + duplicate {
             Fate::Duplicated { by: long_tailed(&mut self.network, longest) }
-        } else {
+        } else if draw < drop + duplicate + delay {
             Fate::Delayed { by: long_tailed(&mut self.network, longest) }
+        } else {
+            Fate::Corrupted { value: self.garbage.next_u64() }
         }
     }
 }
@@ -98,7 +101,7 @@ enum About {
 }
 
 /// Tables are only ever looked things up in, never walked, and their hasher is fixed.
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
+pub(crate) type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
 
 /// Gives each occurrence its number, from 0, among those of its name.
 #[derive(Default)]
@@ -281,6 +284,7 @@ mod tests {
             drop: 100_000,
             duplicate: 100_000,
             delay: 100_000,
+            corrupt: 100_000,
             late_timer: 100_000,
             slow_flush: 100_000,
             longest: Duration::from_secs(1),

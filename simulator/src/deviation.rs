@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::faults::{Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock};
+use crate::faults::{
+    ClockStep, Clog, Crash, Cut, Fault, Impairment, LateTimer, MessageFault, Pause, Plane,
+    SlowFlush, Throttle, WrongClock,
+};
 use crate::span;
 
 /// One departure from the dull run, in which every message takes the base latency, every timer
@@ -50,6 +53,14 @@ pub enum Deviation<R> {
     Pause(Pause),
     /// A node's clocks are wrong.
     Clock(WrongClock),
+    /// Links are clogged.
+    Clog(Clog),
+    /// Links have little bandwidth.
+    Throttle(Throttle),
+    /// One plane of the network is cut or clogged.
+    Plane(Plane),
+    /// A node's wall clock is set.
+    ClockStep(ClockStep),
 }
 
 /// Why a deviation makes no sense.
@@ -82,6 +93,10 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => Some(fault),
             Deviation::Pause(fault) => Some(fault),
             Deviation::Clock(fault) => Some(fault),
+            Deviation::Clog(fault) => Some(fault),
+            Deviation::Throttle(fault) => Some(fault),
+            Deviation::Plane(fault) => Some(fault),
+            Deviation::ClockStep(fault) => Some(fault),
         }
     }
 
@@ -99,6 +114,21 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => each(fault, Deviation::Cut),
             Deviation::Pause(fault) => each(fault, Deviation::Pause),
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
+            Deviation::Clog(fault) => each(fault, Deviation::Clog),
+            Deviation::Throttle(fault) => each(fault, Deviation::Throttle),
+            Deviation::Plane(fault) => each(fault, Deviation::Plane),
+            Deviation::ClockStep(fault) => each(fault, Deviation::ClockStep),
+        }
+    }
+
+    /// What it does to links, if it is about links.
+    pub(crate) fn impairment(&self) -> Option<Impairment<'_>> {
+        match self {
+            Deviation::Cut(cut) => Some(cut.impairment()),
+            Deviation::Clog(clog) => Some(clog.impairment()),
+            Deviation::Throttle(throttle) => Some(throttle.impairment()),
+            Deviation::Plane(plane) => Some(plane.impairment()),
+            _ => None,
         }
     }
 

@@ -52,6 +52,18 @@ pub enum Event<'a, M: Machine> {
         /// The message.
         message: &'a M::Message,
     },
+    /// A message that is being sent will arrive later than it would, since the link is clogged or
+    /// has little bandwidth.
+    HeldUp {
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: &'a M::Message,
+        /// How much later.
+        by: Duration,
+    },
     /// A timer that is being set will fire late.
     Late {
         /// Whose timer.
@@ -68,10 +80,10 @@ pub enum Event<'a, M: Machine> {
         /// How much slower than usual.
         by: Duration,
     },
-    /// An episode of the plan begins to strike: a crash, a cut, a pause. The number is its
+    /// An episode of the plan begins to strike: a crash, a cut, a clog, a pause. The number is its
     /// position in the list of deviations.
     Struck(usize),
-    /// A cut, or a pause, is over.
+    /// A cut, a clog, a throttle or a pause is over.
     Ended(usize),
     /// A node has crashed.
     Crashed {

@@ -3,13 +3,14 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId};
+use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Time};
 
 use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::disk::Kind;
-use crate::faults::{Crash, Cut, Fate, Pause};
+use crate::faults::{ClockStep, Crash, Fate, Pause};
+use crate::network::Sent;
 use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
@@ -55,7 +56,7 @@ impl<S: Scenario> World<'_, S> {
             Occurrence::Flushed { node, boot } => {
                 return self.flushed(node, boot, decisions, watch);
             }
-            Occurrence::CutEnds(position) => return self.cut_ends(position, watch),
+            Occurrence::ImpairmentEnds(position) => return self.impairment_ends(position, watch),
             Occurrence::PauseEnds { node, plan } => {
                 return self.pause_ends(node, plan, decisions, watch);
             }
@@ -190,7 +191,7 @@ impl<S: Scenario> World<'_, S> {
         if to.index() >= self.cluster.nodes.len() {
             return self.sent_to_nobody(from, to, &message);
         }
-        let arrives = self.cluster.now + self.settings.latency;
+        let mut arrives = self.cluster.now + self.settings.latency;
         let mut fate = Fate::Dull;
         if self.cluster.is_stormy() {
             // A cut does not spare the decision: it would shift the numbers of later messages.
@@ -200,9 +201,10 @@ impl<S: Scenario> World<'_, S> {
                 self.tell(watch, Event::Fated { from, to, message: &message, fate });
             }
         }
-        if !self.cluster.cuts.is_empty() && !self.cluster.is_linked(from, to) {
-            self.tell(watch, Event::CutOff { from, to, message: &message });
-            return;
+        if !self.cluster.network.is_whole() {
+            let Some(later) = self.through(from, to, &message, arrives, watch) else { return };
+            arrives = later;
+            fate = fate.at_most(self.cluster.until_heal(arrives, Duration::MAX));
         }
         let agenda = &mut self.cluster.agenda;
         match fate {
@@ -216,7 +218,35 @@ impl<S: Scenario> World<'_, S> {
                 agenda.push(arrives, Occurrence::Message { from, to, message });
                 agenda.push(arrives + by, Occurrence::Message { from, to, message: copy });
             }
+            Fate::Corrupted { value } => {
+                if let Some(message) = self.scenario.corrupt(&message, value) {
+                    agenda.push(arrives, Occurrence::Message { from, to, message });
+                }
+            }
         }
+    }
+
+    /// When a message gets through links of which some are impaired; `None` if it does not.
+    #[inline(never)]
+    fn through<W: Watch<S::Machine>>(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        message: &<S::Machine as Machine>::Message,
+        arrives: Time,
+        watch: &mut W,
+    ) -> Option<Time> {
+        let (count, heal) = (self.cluster.count(), self.cluster.heal);
+        let sent = Sent { from, to, plane: message.plane(), arrives };
+        let through = self.cluster.network.through(&self.cluster.plan, sent, count, heal);
+        match through {
+            None => self.tell(watch, Event::CutOff { from, to, message }),
+            Some(later) if later > arrives => {
+                self.tell(watch, Event::HeldUp { from, to, message, by: later.since(arrives) });
+            }
+            Some(_) => {}
+        }
+        through
     }
 
     #[cold]
@@ -371,12 +401,17 @@ impl<S: Scenario> World<'_, S> {
     /// An episode begins.
     fn strike<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
         let (now, heal) = (self.cluster.now, self.cluster.heal);
+        if let Some(impairment) = self.cluster.plan[position].impairment() {
+            let ends = impairment.ends(heal);
+            self.cluster.network.impair(position);
+            self.cluster.agenda.push(ends, Occurrence::ImpairmentEnds(position));
+            self.struck[position] = true;
+            return self.tell(watch, Event::Struck(position));
+        }
         match self.cluster.plan[position] {
             Deviation::Crash(_) => self.crashes(position, watch),
-            Deviation::Cut(Cut { lasts, .. }) => {
-                self.cluster.cuts.push(position);
-                let ends = (now + lasts).min(heal);
-                self.cluster.agenda.push(ends, Occurrence::CutEnds(position));
+            Deviation::ClockStep(ClockStep { node, ahead_ns, .. }) => {
+                self.cluster.nodes[node.index()].clock.step(ahead_ns);
                 self.struck[position] = true;
                 self.tell(watch, Event::Struck(position));
             }
@@ -395,10 +430,8 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
-    fn cut_ends<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
-        let before = self.cluster.cuts.len();
-        self.cluster.cuts.retain(|cut| *cut != position);
-        if self.cluster.cuts.len() < before {
+    fn impairment_ends<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        if self.cluster.network.ends(position) {
             self.tell(watch, Event::Ended(position));
         }
     }
@@ -445,7 +478,7 @@ impl<S: Scenario> World<'_, S> {
     }
 
     fn heal<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
-        self.cluster.cuts.clear();
+        self.cluster.network.mend();
         for slot in &mut self.cluster.nodes {
             slot.armed = None;
             slot.striking = None;

@@ -34,6 +34,7 @@ mod event;
 mod facts;
 mod faults;
 mod happen;
+mod network;
 mod panic;
 mod plain;
 mod property;
@@ -49,8 +50,8 @@ pub use deviation::{Deviation, Nonsense};
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
-    WrongClock,
+    ClockStep, Clog, Crash, Cut, Family, Fate, Faults, Impaired, LateTimer, MessageFault, Pause,
+    Plane, RequestOf, Shape, SlowFlush, Throttle, WrongClock,
 };
 pub use plain::Plain;
 pub use property::{

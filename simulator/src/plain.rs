@@ -16,16 +16,31 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
+    planes: &'static [&'static str],
+    domains: fn(u32) -> Vec<Vec<NodeId>>,
+    corrupt: Garbage<M>,
 }
 
 /// How many requests clients make, and what draws each.
 type Questions<M> = (u32, fn(&mut Dice) -> <M as Machine>::Request);
 
+/// What arrives in place of a message.
+type Garbage<M> = fn(&<M as Machine>::Message, u64) -> Option<<M as Machine>::Message>;
+
 impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
     pub fn new(name: &'static str, nodes: u32, machine: fn(NodeId) -> M) -> Self {
-        let (properties, settings) = (Vec::new(), Settings::default());
-        Plain { name, nodes: nodes..=nodes, machine, ask: None, properties, settings }
+        Plain {
+            name,
+            nodes: nodes..=nodes,
+            machine,
+            ask: None,
+            properties: Vec::new(),
+            settings: Settings::default(),
+            planes: &[],
+            domains: |_| Vec::new(),
+            corrupt: |_, _| None,
+        }
     }
 
     /// Clients ask so many requests, drawn by `request`, of any nodes at any times of the storm.
@@ -66,6 +81,24 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         Plain { settings, ..self }
     }
 
+    /// The planes of the network that can fail alone; see [`Scenario::planes`].
+    #[must_use]
+    pub fn planes(self, planes: &'static [&'static str]) -> Self {
+        Plain { planes, ..self }
+    }
+
+    /// The nodes that can fail together, of a cluster of so many; see [`Scenario::domains`].
+    #[must_use]
+    pub fn domains(self, domains: fn(u32) -> Vec<Vec<NodeId>>) -> Self {
+        Plain { domains, ..self }
+    }
+
+    /// What arrives in place of a message that is corrupted; see [`Scenario::corrupt`].
+    #[must_use]
+    pub fn corrupt(self, corrupt: fn(&M::Message, u64) -> Option<M::Message>) -> Self {
+        Plain { corrupt, ..self }
+    }
+
     fn property(mut self, property: Property<Self>) -> Self {
         self.properties.push(property);
         self
@@ -94,6 +127,18 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn settings(&self) -> Settings {
         self.settings.clone()
+    }
+
+    fn planes(&self) -> &[&'static str] {
+        self.planes
+    }
+
+    fn domains(&self, count: u32) -> Vec<Vec<NodeId>> {
+        (self.domains)(count)
+    }
+
+    fn corrupt(&self, message: &M::Message, value: u64) -> Option<M::Message> {
+        (self.corrupt)(message, value)
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

@@ -48,6 +48,29 @@ pub trait Scenario: Sized + Sync {
     ) {
     }
 
+    /// The planes of the network that can fail alone, as [`Kind::plane`](stormglass_machine::Kind)
+    /// names them.
+    fn planes(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// The nodes of a cluster of `count` that can fail together: racks, zones. Each list is in
+    /// ascending order; a node may be in several, or in none. Asked once for each size.
+    fn domains(&self, _count: u32) -> Vec<Vec<NodeId>> {
+        Vec::new()
+    }
+
+    /// What arrives in place of a message that is corrupted on its way, made from a number that is
+    /// drawn for it. By default nothing: a checksum of the network finds it out, and it is lost. A
+    /// scenario for machines that must cope with garbage makes some.
+    fn corrupt(
+        &self,
+        _message: &<Self::Machine as Machine>::Message,
+        _value: u64,
+    ) -> Option<<Self::Machine as Machine>::Message> {
+        None
+    }
+
     /// Simpler requests to try in place of one, boldest first. They must get simpler and simpler
     /// without end in a circle.
     fn simpler(
@@ -130,11 +153,13 @@ impl Settings {
     /// A log must be able to name whatever is drawn: spans up to a year, and clocks that run.
     pub(crate) fn assert_bounds(&self) {
         let Settings { latency, flush, storm, calm, .. } = *self;
-        let spans = [storm, calm, flush, latency.saturating_mul(LONGEST_DELAY)];
+        let Faults { clock_offset, clock_step, .. } = self.faults;
+        let delay = latency.saturating_mul(LONGEST_DELAY);
+        let spans = [storm, calm, flush, delay, clock_offset, clock_step];
         assert!(
-            spans.into_iter().chain([self.faults.clock_offset]).all(|span| span <= LONGEST),
-            "a storm, a calm, a flush, {LONGEST_DELAY} latencies and a clock's offset are each at \
-             most a year"
+            spans.into_iter().all(|span| span <= LONGEST),
+            "a storm, a calm, a flush, {LONGEST_DELAY} latencies, a clock's offset and its steps are \
+             each at most a year"
         );
         assert!(
             self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),

@@ -195,7 +195,8 @@ impl<'s, S: Scenario> World<'s, S> {
                 continue;
             }
             if let Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }) = *deviation {
-                self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
+                self.cluster.nodes[node.index()].clock =
+                    Clock { ahead_ns, drift_ppm, stepped_ns: 0 };
                 self.struck[position] = true;
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));

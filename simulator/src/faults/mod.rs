@@ -4,6 +4,7 @@
 //! Each seed turns whole families off and draws wild odds for the rest (swarm testing, Groce et
 //! al. 2012): a bug that needs many crashes and no drops is found by the seed that has just that.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stormglass_machine::{Dice, Machine, NodeId};
@@ -13,21 +14,34 @@ use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
 
 mod clock;
+mod clock_step;
+mod clog;
 mod crash;
+mod crash_loop;
 mod cut;
+mod domain;
 mod family;
 mod flush;
 mod message;
 mod pause;
+mod plane;
+mod shape;
+mod throttle;
 mod timer;
 
 pub use clock::WrongClock;
+pub use clock_step::ClockStep;
+pub use clog::Clog;
 pub use crash::Crash;
-pub use cut::{Cut, Shape};
+pub use cut::Cut;
 pub use family::Family;
 pub use flush::SlowFlush;
 pub use message::{Fate, MessageFault};
 pub use pause::Pause;
+pub use plane::{Impaired, Plane};
+pub use shape::Shape;
+pub(crate) use shape::{Does, Impairment};
+pub use throttle::Throttle;
 pub use timer::LateTimer;
 
 /// What every fault knows of itself. One file for each.
@@ -70,14 +84,26 @@ pub struct Faults {
     pub drop: bool,
     /// Messages arrive twice.
     pub duplicate: bool,
+    /// Messages are corrupted.
+    pub corrupt: bool,
     /// Links are cut for a while.
     pub cut: bool,
+    /// Links are clogged for a while.
+    pub clog: bool,
+    /// Links have little bandwidth for a while.
+    pub throttle: bool,
+    /// Single planes are cut or clogged, of those that the scenario names.
+    pub plane: bool,
     /// Nodes crash and start again.
     pub crash: bool,
     /// A crash may lose records that were not flushed.
     pub lose_unflushed: bool,
     /// The whole cluster crashes at once.
     pub blackout: bool,
+    /// A node crashes again and again.
+    pub crash_loop: bool,
+    /// A whole failure domain crashes, is cut off or clogged, of those that the scenario names.
+    pub domain: bool,
     /// Nodes stand still for a while.
     pub pause: bool,
     /// Timers fire late.
@@ -88,24 +114,33 @@ pub struct Faults {
     pub clock_offset: Duration,
     /// Clocks run fast or slow by at most this, in parts per million.
     pub clock_drift_ppm: u32,
+    /// Wall clocks are set, to at most so far ahead or behind.
+    pub clock_step: Duration,
 }
 
 impl Faults {
-    /// Every family; wall clocks are off by up to a second, and drift by up to 200 parts per
-    /// million.
+    /// Every family; wall clocks are off by up to a second, are set by up to another, and drift by
+    /// up to 200 parts per million.
     pub const ALL: Faults = Faults {
         delay: true,
         drop: true,
         duplicate: true,
+        corrupt: true,
         cut: true,
+        clog: true,
+        throttle: true,
+        plane: true,
         crash: true,
         lose_unflushed: true,
         blackout: true,
+        crash_loop: true,
+        domain: true,
         pause: true,
         late_timer: true,
         slow_flush: true,
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
+        clock_step: Duration::from_secs(1),
     };
 
     /// None: only clients deviate from the dull run.
@@ -113,22 +148,29 @@ impl Faults {
         delay: false,
         drop: false,
         duplicate: false,
+        corrupt: false,
         cut: false,
+        clog: false,
+        throttle: false,
+        plane: false,
         crash: false,
         lose_unflushed: false,
         blackout: false,
+        crash_loop: false,
+        domain: false,
         pause: false,
         late_timer: false,
         slow_flush: false,
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
+        clock_step: Duration::ZERO,
     };
 }
 
 /// The most base latencies by which something can be late.
 pub(crate) const LONGEST_DELAY: u32 = 1 << 7;
 
-/// Beyond so many nodes, a cut is not drawn link by link.
+/// Beyond so many nodes, a shape is not drawn link by link.
 const LARGE: u32 = 64;
 
 /// The odds of one seed, in parts per million, and how large a delay can be.
@@ -137,6 +179,7 @@ pub(crate) struct Odds {
     pub(crate) drop: u32,
     pub(crate) duplicate: u32,
     pub(crate) delay: u32,
+    pub(crate) corrupt: u32,
     pub(crate) late_timer: u32,
     pub(crate) slow_flush: u32,
     pub(crate) longest: Duration,
@@ -148,11 +191,18 @@ pub(crate) struct Planner<R> {
     asked: Vec<Asked<R>>,
     sides: Vec<Vec<NodeId>>,
     links: Vec<Vec<(NodeId, NodeId)>>,
+    /// The failure domains of clusters of each size that was drawn.
+    domains: BTreeMap<u32, Vec<Vec<NodeId>>>,
 }
 
 impl<R> Default for Planner<R> {
     fn default() -> Self {
-        Planner { asked: Vec::new(), sides: Vec::new(), links: Vec::new() }
+        Planner {
+            asked: Vec::new(),
+            sides: Vec::new(),
+            links: Vec::new(),
+            domains: BTreeMap::new(),
+        }
     }
 }
 
@@ -174,11 +224,14 @@ impl<R> Planner<R> {
             plan.push(Deviation::Nodes { count });
         }
         let faults = &settings.faults;
-        let odds = draw_odds(&mut dice, faults, settings);
+        let odds = draw_odds(seed, &mut dice, faults, settings);
         scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
         plan_requests(&mut self.asked, count, plan);
         let episode_dice = Dice::new(seed, "episodes", 0);
-        let mut episodes = Episodes { dice: episode_dice, settings, count, planner: self, plan };
+        let planes = scenario.planes();
+        let has_domains = faults.domain && self.has_domains(scenario, count);
+        let mut episodes =
+            Episodes { dice: episode_dice, settings, planes, count, planner: self, plan };
         let several = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
             true => 1 << dice.below(5),
             false => 0,
@@ -190,6 +243,16 @@ impl<R> Planner<R> {
         if dice.per_million(500_000) {
             episodes.clocks();
         }
+        // Families that were added later have dice of their own, so that each seed kept the plan
+        // that it had.
+        episodes.draw(seed, "swarm-graph", faults.cut, Episodes::cut_to_graph);
+        episodes.draw(seed, "swarm-clog", faults.clog, Episodes::clog);
+        episodes.draw(seed, "swarm-throttle", faults.throttle, Episodes::throttle);
+        episodes.draw(seed, "swarm-plane", faults.plane && !planes.is_empty(), Episodes::plane);
+        episodes.draw(seed, "swarm-crash-loop", faults.crash_loop, Episodes::crash_loop);
+        episodes.draw(seed, "swarm-domain", has_domains, Episodes::domain);
+        let steps = !faults.clock_step.is_zero();
+        episodes.draw(seed, "swarm-clock-step", steps, Episodes::clock_step);
         odds
     }
 
@@ -197,16 +260,43 @@ impl<R> Planner<R> {
     fn keep(&mut self, deviation: Deviation<R>) {
         match deviation {
             Deviation::Crash(Crash { nodes, .. }) => self.sides.push(nodes),
-            Deviation::Cut(Cut { shape, .. }) => match shape {
-                Shape::Split(side)
-                | Shape::Mute(side)
-                | Shape::Deaf(side)
-                | Shape::Bridge { side, .. } => self.sides.push(side),
-                Shape::Links(links) => self.links.push(links),
-                Shape::Ring => {}
-            },
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => self.keep_shape(shape),
             _ => {}
         }
+    }
+
+    fn keep_shape(&mut self, shape: Shape) {
+        match shape {
+            Shape::Split(side)
+            | Shape::Mute(side)
+            | Shape::Deaf(side)
+            | Shape::Bridge { side, .. } => self.sides.push(side),
+            Shape::Links(links) => self.links.push(links),
+            Shape::Ring | Shape::Star { .. } => {}
+        }
+    }
+
+    /// Asks once for the failure domains of clusters of this size. True if there are any.
+    fn has_domains<S: Scenario>(&mut self, scenario: &S, count: u32) -> bool {
+        let domains = self.domains.entry(count).or_insert_with(|| {
+            let domains = scenario.domains(count);
+            for domain in &domains {
+                assert!(
+                    domain.is_sorted_by(|one, next| one < next)
+                        && domain.last().is_some_and(|last| last.0 < count),
+                    "a failure domain of a cluster of {count} is a non-empty list of its nodes in \
+                     ascending order, not {domain:?}"
+                );
+            }
+            domains
+        });
+        !domains.is_empty()
     }
 
     /// An empty list with room for so many nodes.
@@ -221,13 +311,16 @@ impl<R> Planner<R> {
 /// What is asked of the machines of a scenario.
 pub type RequestOf<S> = <<S as Scenario>::Machine as stormglass_machine::Machine>::Request;
 
-fn draw_odds(dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
+fn draw_odds(seed: u64, dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
     // From one in a thousand to about every second, each power of two as likely as the next.
-    let mut odds = |allowed: bool| match allowed && dice.per_million(500_000) {
+    let some = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
         true => 1_000 << dice.below(10),
         false => 0,
     };
+    let corrupt = some(&mut Dice::new(seed, "swarm-corrupt", 0), faults.corrupt) / 2;
+    let mut odds = |allowed| some(dice, allowed);
     Odds {
+        corrupt,
         drop: odds(faults.drop) / 2,
         duplicate: odds(faults.duplicate) / 2,
         delay: odds(faults.delay),
@@ -263,12 +356,25 @@ fn plan_requests<R>(asked: &mut Vec<Asked<R>>, count: u32, plan: &mut Vec<Deviat
 struct Episodes<'a, R> {
     dice: Dice,
     settings: &'a Settings,
+    /// The planes that the scenario names.
+    planes: &'a [&'static str],
     count: u32,
     planner: &'a mut Planner<R>,
     plan: &'a mut Vec<Deviation<R>>,
 }
 
 impl<R> Episodes<'_, R> {
+    /// In every second seed, several episodes of a family that has dice of its own.
+    fn draw(&mut self, seed: u64, purpose: &str, allowed: bool, episode: fn(&mut Self)) {
+        if !allowed {
+            return;
+        }
+        self.dice = Dice::new(seed, purpose, 0);
+        if self.dice.per_million(500_000) {
+            (0..1_u32 << self.dice.below(5)).for_each(|_| episode(self));
+        }
+    }
+
     fn at(&mut self) -> Duration {
         Duration::from_millis(self.dice.below(millis(self.settings.storm)))
     }
