@@ -13,6 +13,9 @@ pub struct Report {
     /// The bug that was planted, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planted: Option<String>,
+    /// Faults went beyond what the scenario tolerates.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub beyond: bool,
     /// How many seeds were run.
     pub seeds_run: u64,
     /// How many events there were in them.
@@ -195,7 +198,8 @@ impl Report {
             Some(bug) => format!(" with {bug} planted"),
             None => String::new(),
         };
-        writeln!(out, "{}{planted}: {verdict}", self.scenario)?;
+        let beyond = if self.beyond { " beyond tolerance" } else { "" };
+        writeln!(out, "{}{planted}{beyond}: {verdict}", self.scenario)?;
         writeln!(
             out,
             "  {} seeds{}, {} events, {:.0} events/s, {} simulated in {}, chains {}",

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use stormglass_simulator::{Facts, Scenario, Signature, World};
+use stormglass_simulator::{Facts, Scenario, Signature};
 
 use crate::clock::Stopwatch;
 use crate::progress::{Done, Progress, say};
@@ -53,6 +53,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     Report {
         scenario: scenario.name().to_owned(),
         planted: scenario.planted().map(str::to_owned),
+        beyond: options.beyond,
         seeds_run: share.seeds,
         events: share.events,
         elapsed_s,
@@ -171,7 +172,7 @@ fn work<S: Scenario>(
     done: &Done,
     over: &dyn Fn() -> bool,
 ) -> Share {
-    let mut world = World::new(scenario);
+    let mut world = options.world(scenario);
     let mut share = Share::default();
     let end = options.seeds.end;
     while !over() {
@@ -210,7 +211,10 @@ fn work<S: Scenario>(
             done.reached(reached.into_keys());
         }
     }
-    share.sometimes = world.sometimes().iter().copied().collect();
+    // Beyond what is tolerated nothing has to be seen.
+    if !options.beyond {
+        share.sometimes = world.sometimes().iter().copied().collect();
+    }
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
     share

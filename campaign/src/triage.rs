@@ -36,7 +36,7 @@ pub(crate) fn triage<S: Scenario>(
     chain: u64,
     found: &mut Found,
 ) {
-    let mut world = World::new(scenario);
+    let mut world = options.world(scenario);
     let recorded = world.record(found.seed);
     let replayed = world.replay(found.seed, &recorded.deviations, u64::MAX, &mut ()).outcome;
     let same = |Outcome { failure, chain: again, .. }: &Outcome| {

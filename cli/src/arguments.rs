@@ -81,6 +81,7 @@ Examples:
   stormglass campaign all --seeds 0..100000 --jobs 4
   stormglass campaign all --for 8h --out findings
   stormglass campaign SCENARIO --planted BUG
+  stormglass campaign all --beyond
 
 What should be seen sometimes and never was fails a campaign, too: more seeds may reach it.
 With --planted, exit code 1 says that the bug was found. Ctrl-C ends a campaign with its report.")]
@@ -105,6 +106,9 @@ pub(crate) struct Campaign {
     /// Known defects are failures, too.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Let faults destroy more than a scenario tolerates, and look only at what must hold always.
+    #[arg(long)]
+    pub(crate) beyond: bool,
     /// How many runs shrinking one failure may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
     pub(crate) shrink_attempts: u64,

@@ -41,16 +41,18 @@ mod run;
 mod scenario;
 pub mod simpler;
 mod span;
+mod tolerance;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
-pub use event::Event;
+pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
-    WrongClock,
+    Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk, LateTimer, LostFlush, MessageFault,
+    MisdirectedWrite, Pause, ReplacedDisk, RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush,
+    TornRecord, WrongClock,
 };
 pub use plain::Plain;
 pub use property::{
@@ -59,4 +61,5 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use tolerance::Redundancy;
 pub use world::World;

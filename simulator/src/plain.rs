@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId};
 
-use crate::{Asked, Property, Scenario, Settings, Verdict, World};
+use crate::{Asked, Property, Redundancy, Scenario, Settings, Verdict, World};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -16,6 +16,7 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
+    tolerates: Vec<Redundancy>,
 }
 
 /// How many requests clients make, and what draws each.
@@ -24,8 +25,15 @@ type Questions<M> = (u32, fn(&mut Dice) -> <M as Machine>::Request);
 impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
     pub fn new(name: &'static str, nodes: u32, machine: fn(NodeId) -> M) -> Self {
-        let (properties, settings) = (Vec::new(), Settings::default());
-        Plain { name, nodes: nodes..=nodes, machine, ask: None, properties, settings }
+        Plain {
+            name,
+            nodes: nodes..=nodes,
+            machine,
+            ask: None,
+            properties: Vec::new(),
+            settings: Settings::default(),
+            tolerates: Vec::new(),
+        }
     }
 
     /// Clients ask so many requests, drawn by `request`, of any nodes at any times of the storm.
@@ -66,6 +74,13 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         Plain { settings, ..self }
     }
 
+    /// Of these nodes so many may lose durable data; see [`Scenario::tolerates`].
+    #[must_use]
+    pub fn tolerates(mut self, holders: &[NodeId], losable: u32) -> Self {
+        self.tolerates.push(Redundancy { holders: holders.to_vec(), losable });
+        self
+    }
+
     fn property(mut self, property: Property<Self>) -> Self {
         self.properties.push(property);
         self
@@ -94,6 +109,10 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn settings(&self) -> Settings {
         self.settings.clone()
+    }
+
+    fn tolerates(&self, _: u32) -> Vec<Redundancy> {
+        self.tolerates.clone()
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

@@ -82,6 +82,7 @@ fn options(session: &Session, arguments: &Campaign, shares: u32) -> Result<Optio
         time_limit: arguments.time_limit.map(|limit| limit / shares),
         jobs: arguments.jobs.unwrap_or(usual.jobs),
         strict: arguments.strict,
+        beyond: arguments.beyond,
         out: arguments.out.clone(),
         shrink_attempts: arguments.shrink_attempts,
         progress: session.progress,

@@ -34,5 +34,13 @@ impl Faults {
         super::flush::FAMILY,
         super::clock::OFFSET,
         super::clock::DRIFT,
+        super::failing_flush::FAMILY,
+        super::torn_record::FAMILY,
+        super::full_disk::FAMILY,
+        super::slow_disk::FAMILY,
+        super::lost_flush::FAMILY,
+        super::rotten_record::FAMILY,
+        super::misdirected_write::FAMILY,
+        super::replaced_disk::FAMILY,
     ];
 }
