@@ -44,6 +44,11 @@ impl Chance {
         }
     }
 
+    /// The same, but every second time if at all: for what is rarely asked.
+    fn often(self) -> Self {
+        Chance { per_million: 500_000, ..self }
+    }
+
     /// The dice for the details, if it strikes this time.
     fn strike(&mut self) -> Option<&mut Dice> {
         let dice = self.dice.as_mut()?;
@@ -70,7 +75,7 @@ impl DiskChances {
         DiskChances {
             failing,
             lost,
-            torn: Chance::new(seed, "torn-record", faults.torn_record),
+            torn: Chance::new(seed, "torn-record", faults.torn_record).often(),
             rotten: Chance::new(seed, "rotten-record", faults.rotten_record),
             misdirected: Chance::new(seed, "misdirected", faults.misdirected_write),
             quiet,
