@@ -13,6 +13,9 @@ pub struct Report {
     /// The bug that was planted, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planted: Option<String>,
+    /// Faults went beyond what the scenario tolerates.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub beyond: bool,
     /// How many seeds were run.
     pub seeds_run: u64,
     /// How many events there were in them.
@@ -236,7 +239,8 @@ impl Report {
             Some(bug) => format!(" with {bug} planted"),
             None => String::new(),
         };
-        writeln!(out, "{}{planted}: {}", self.scenario, self.verdict())?;
+        let beyond = if self.beyond { " beyond tolerance" } else { "" };
+        writeln!(out, "{}{planted}{beyond}: {}", self.scenario, self.verdict())?;
         writeln!(
             out,
             "  {} seeds{}, {} events, {:.0} events/s, {} simulated in {}, chains {}",

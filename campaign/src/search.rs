@@ -57,6 +57,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     Report {
         scenario: scenario.name().to_owned(),
         planted: scenario.planted().map(str::to_owned),
+        beyond: options.beyond,
         seeds_run: share.seeds,
         events: share.events,
         elapsed_s,
@@ -217,8 +218,8 @@ fn work<S: Scenario>(
     done: &Done,
     over: &dyn Fn() -> bool,
 ) -> Share {
-    let mut world = World::new(scenario);
-    let mut twin = options.twice.then(|| World::new(scenario));
+    let mut world = options.world(scenario);
+    let mut twin = options.twice.then(|| options.world(scenario));
     let mut share = Share::default();
     let end = options.seeds.end;
     while !over() {
@@ -260,7 +261,10 @@ fn work<S: Scenario>(
             done.reached(reached.into_keys());
         }
     }
-    share.sometimes = world.sometimes().iter().copied().collect();
+    // Beyond what is tolerated nothing has to be seen.
+    if !options.beyond {
+        share.sometimes = world.sometimes().iter().copied().collect();
+    }
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
     share.recoveries = world.recoveries().map(|(name, spans)| (name, spans.clone())).collect();

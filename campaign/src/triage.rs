@@ -39,7 +39,7 @@ pub(crate) fn triage<S: Scenario>(
     if signature.property == NOT_DETERMINISTIC {
         return not_deterministic(scenario, found);
     }
-    let mut world = World::new(scenario);
+    let mut world = options.world(scenario);
     let recorded = world.record(found.seed);
     let replayed = world.replay(found.seed, &recorded.deviations, u64::MAX, &mut ()).outcome;
     let same = |Outcome { failure, chain: again, .. }: &Outcome| {

@@ -84,6 +84,7 @@ Examples:
   stormglass campaign SCENARIO --twice
   stormglass campaign SCENARIO --json > old.json
   stormglass campaign SCENARIO --compare old.json
+  stormglass campaign all --beyond
 
 What should be seen sometimes and never was fails a campaign, too: more seeds may reach it.
 With --planted, exit code 1 says that the bug was found. Ctrl-C ends a campaign with its report.
@@ -118,6 +119,9 @@ pub(crate) struct Campaign {
     /// Compare with an earlier campaign, as written by --json.
     #[arg(long, value_name = "OLD.json")]
     pub(crate) compare: Option<PathBuf>,
+    /// Let faults destroy more than a scenario tolerates, and look only at what must hold always.
+    #[arg(long)]
+    pub(crate) beyond: bool,
     /// How many runs shrinking one failure may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
     pub(crate) shrink_attempts: u64,

@@ -13,8 +13,9 @@ pub const FORMAT: u32 = 1;
 
 /// The most deviations a log may have.
 pub(crate) const MOST_DEVIATIONS: usize = 100_000;
-/// The most crashes, cuts, pauses and other episodes among them. Each message is held against all
-/// that is wrong with links, so that their number bounds the time a replay takes.
+/// The most episodes among them: crashes, cuts, pauses, bad and replaced disks. Each message is
+/// held against all that is wrong with links and each flush against every bad disk, so that their
+/// number bounds the time a replay takes. Torn records count, too: each crash looks through them.
 const MOST_EPISODES: usize = 1_000;
 /// The most kinds of messages and timers they may speak of.
 const MOST_KINDS: usize = 1_000;
@@ -172,7 +173,11 @@ impl<R> Log<R> {
                 | Deviation::Throttle(_)
                 | Deviation::Plane(_)
                 | Deviation::ClockStep(_)
-                | Deviation::Pause(_) => episodes += 1,
+                | Deviation::Pause(_)
+                | Deviation::TornRecord(_)
+                | Deviation::FullDisk(_)
+                | Deviation::SlowDisk(_)
+                | Deviation::ReplacedDisk(_) => episodes += 1,
                 Deviation::Message(MessageFault { kind, .. })
                 | Deviation::Timer(LateTimer { kind, .. }) => {
                     kinds.insert(kind.as_str());

@@ -6,6 +6,7 @@ use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
 
 use crate::agenda::Agenda;
 use crate::clock::Clock;
+use crate::decisions::FlushFate;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
 use crate::faults::{Breakage, Broken};
@@ -22,6 +23,10 @@ pub struct Cluster<M: Machine> {
     pub(crate) network: Network,
     /// The position in the plan of what says which nodes do not heal.
     pub(crate) broken: Option<usize>,
+    /// The positions in the plan of the disks that are full or slow.
+    pub(crate) bad_disks: Vec<usize>,
+    /// Durable data may be destroyed beyond what the scenario tolerates.
+    pub(crate) beyond: bool,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -50,6 +55,14 @@ pub(crate) struct Node<M: Machine> {
     pub(crate) held: VecDeque<Occurrence<M>>,
     /// The crash that cuts what waits for a flush, counting down.
     pub(crate) striking: Option<Armed>,
+    /// What becomes of the flush under way.
+    pub(crate) flush_fate: FlushFate,
+    /// How often the flush under way has failed.
+    pub(crate) flush_failures: u32,
+    /// Faults may destroy its durable data.
+    pub(crate) losable: bool,
+    /// Its machine has refused to start with what is on the disk.
+    pub(crate) refused: bool,
 }
 
 /// A crash that waits for a step with more effects than this; of that step, so many happen.
@@ -77,6 +90,7 @@ pub(crate) enum Occurrence<M: Machine> {
     /// A request is made, or an episode begins.
     Planned(usize),
     ImpairmentEnds(usize),
+    BadDiskEnds(usize),
     PauseEnds {
         node: NodeId,
         plan: usize,
@@ -101,6 +115,10 @@ impl<M: Machine> Node<M> {
             next_token: 0,
             waiting: Vec::new(),
             flushing: false,
+            flush_fate: FlushFate::default(),
+            flush_failures: 0,
+            losable: false,
+            refused: false,
             paused: None,
             held: VecDeque::new(),
             armed: None,
@@ -115,6 +133,8 @@ impl<M: Machine> Node<M> {
         self.clock = Clock::default();
         self.disk.clear();
         self.next_token = 0;
+        self.losable = false;
+        self.refused = false;
     }
 
     /// Loses everything volatile.
@@ -123,6 +143,8 @@ impl<M: Machine> Node<M> {
         self.timers.clear();
         self.waiting.clear();
         self.flushing = false;
+        self.flush_fate = FlushFate::default();
+        self.flush_failures = 0;
         self.paused = None;
         self.held.clear();
         self.armed = None;
@@ -185,6 +207,8 @@ impl<M: Machine> Cluster<M> {
             plan: Vec::new(),
             network: Network::default(),
             broken: None,
+            bad_disks: Vec::new(),
+            beyond: false,
         }
     }
 
@@ -194,6 +218,8 @@ impl<M: Machine> Cluster<M> {
         self.agenda.clear();
         self.network.mend();
         self.broken = None;
+        self.bad_disks.clear();
+        self.beyond = Deviation::goes_beyond(&self.plan);
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -242,7 +268,7 @@ impl<M: Machine> Cluster<M> {
         self.ids().filter_map(|node| Some((node, self.get(node)?)))
     }
 
-    /// The durable records of a node, oldest first.
+    /// The durable records of a node that can be read, oldest first: what a restart would find.
     pub fn records(&self, node: NodeId) -> impl ExactSizeIterator<Item = &M::Record> {
         self.nodes[node.index()].disk.durable()
     }
@@ -252,12 +278,24 @@ impl<M: Machine> Cluster<M> {
         self.nodes[node.index()].disk.unflushed()
     }
 
+    /// True if the machine of this node has refused to start with what is on its disk: the node is
+    /// down until its disk is replaced.
+    pub fn refused(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].refused
+    }
+
+    /// True if durable data may be destroyed in this run beyond what the scenario
+    /// [tolerates](crate::Scenario::tolerates).
+    pub fn is_beyond_tolerance(&self) -> bool {
+        self.beyond
+    }
+
     /// True while a node is up and takes no input, since it is paused or waits for its disk.
     pub fn is_held(&self, node: NodeId) -> bool {
         self.nodes[node.index()].holds()
     }
 
-    /// How often a node has crashed.
+    /// How often a node has crashed, or stopped by itself, or refused to start.
     pub fn crashes(&self, node: NodeId) -> u32 {
         self.nodes[node.index()].boot
     }

@@ -27,6 +27,7 @@ impl<M: Machine> Cluster<M> {
                 _ => !self.is_stormy(),
             },
             Occurrence::ImpairmentEnds(position) => !self.network.is_impaired_by(position),
+            Occurrence::BadDiskEnds(position) => !self.bad_disks.contains(&position),
             Occurrence::PauseEnds { node, plan } => {
                 !self.nodes[node.index()].paused.is_some_and(|(_, pause)| pause == plan)
             }

@@ -9,15 +9,22 @@ use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::disk::Kind;
-use crate::faults::{Breakage, Broken, ClockStep, Crash, Fate, Pause};
+use crate::faults::{
+    Breakage, Broken, ClockStep, Crash, Fate, FullDisk, Pause, ReplacedDisk, SlowDisk,
+};
 use crate::network::Sent;
 use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
 
+mod disk;
+
 /// What stands in the chain where a step has its input, which begins with a number from 0 to 3.
 const CRASHED: u8 = 4;
 const FLUSHED: u8 = 5;
+const FLUSH_FAILED: u8 = 6;
+const GAP: u8 = 7;
+const REPLACED: u8 = 8;
 
 impl<S: Scenario> World<'_, S> {
     /// Lets the next thing on the agenda happen.
@@ -49,24 +56,25 @@ impl<S: Scenario> World<'_, S> {
                 }
                 (node, Input::Start)
             }
-            Occurrence::Planned(position) => match self.planned(position, watch) {
+            Occurrence::Planned(position) => match self.planned(position, decisions, watch) {
                 Some(asked) => asked,
                 None => return,
             },
             Occurrence::Flushed { node, boot } => {
-                return self.flushed(node, boot, decisions, watch);
+                return self.flush_is_due(node, boot, decisions, watch);
             }
             Occurrence::ImpairmentEnds(position) => return self.impairment_ends(position, watch),
+            Occurrence::BadDiskEnds(position) => return self.bad_disk_ends(position, watch),
             Occurrence::PauseEnds { node, plan } => {
                 return self.pause_ends(node, plan, decisions, watch);
             }
-            Occurrence::Heal => return self.heal(watch),
+            Occurrence::Heal => return self.heal(decisions, watch),
             Occurrence::End => unreachable!("the end is not an event of its own"),
         };
         self.step(node, input, decisions, watch);
     }
 
-    /// Starts a process, unless it has crashed again; what follows is its first step.
+    /// Starts a process, unless it has crashed again or refuses its disk; what follows is its first step.
     fn start<W: Watch<S::Machine>>(&mut self, node: NodeId, boot: u32, watch: &mut W) -> bool {
         let count = self.cluster.count();
         if self.cluster.stays_down(node) {
@@ -77,9 +85,14 @@ impl<S: Scenario> World<'_, S> {
             return false;
         }
         let mut machine = self.scenario.machine(node, count);
-        for record in slot.disk.durable() {
-            machine.restore(record.clone());
+        if slot.disk.is_sound() {
+            for record in slot.disk.durable() {
+                machine.restore(record.clone());
+            }
+        } else if !self.restore_with_gaps(node, &mut machine, watch) {
+            return false;
         }
+        let slot = &mut self.cluster.nodes[node.index()];
         slot.machine = Some(machine);
         slot.dice = node_dice(self.seed, node, boot);
         self.tell(watch, Event::Started { node });
@@ -147,7 +160,7 @@ impl<S: Scenario> World<'_, S> {
                     // Where it cuts is part of the run, though the machine never learns of it.
                     self.chain.write_usize(self.effects.len());
                     self.effects.clear();
-                    return self.crash(node, *plan, watch);
+                    return self.crash(node, *plan, decisions, watch);
                 }
                 Some(Armed { after_effects, .. }) => *after_effects -= 1,
                 None => {}
@@ -161,11 +174,9 @@ impl<S: Scenario> World<'_, S> {
                 Effect::CancelTimer { timer } => {
                     self.cluster.nodes[node.index()].cancel_timer(timer);
                 }
-                Effect::Write(record) => {
-                    self.cluster.nodes[node.index()].disk.write(record, Kind::Record);
-                }
+                Effect::Write(record) => self.write(node, record, Kind::Record, decisions, watch),
                 Effect::Checkpoint(record) => {
-                    self.cluster.nodes[node.index()].disk.write(record, Kind::Checkpoint);
+                    self.write(node, record, Kind::Checkpoint, decisions, watch);
                 }
                 Effect::Flush => {
                     self.flush(node, decisions, watch);
@@ -174,6 +185,11 @@ impl<S: Scenario> World<'_, S> {
                         slot.waiting.append(&mut self.effects);
                         slot.striking = crash;
                         return;
+                    }
+                    if slot.machine.is_none() {
+                        // It has stopped, since the flush failed at once.
+                        self.chain.write_usize(self.effects.len());
+                        return self.effects.clear();
                     }
                 }
                 // Whoever asked hears of it through `Event::Effect`.
@@ -288,64 +304,6 @@ impl<S: Scenario> World<'_, S> {
         self.cluster.agenda.push(due + late, Occurrence::Timer { node, token });
     }
 
-    /// Asks the disk to make everything durable; the node waits unless that is done at once.
-    fn flush<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
-        if self.cluster.unflushed(node) == 0 {
-            return;
-        }
-        let due = self.cluster.now + self.settings.flush;
-        let slow = match self.cluster.is_stormy() {
-            true => self.cluster.until_heal(due, decisions.flush(node)),
-            false => Duration::ZERO,
-        };
-        if !slow.is_zero() {
-            self.tell(watch, Event::Slow { node, by: slow });
-        }
-        let done = due + slow;
-        let slot = &mut self.cluster.nodes[node.index()];
-        if done == self.cluster.now {
-            slot.disk.flush();
-            return;
-        }
-        slot.flushing = true;
-        let boot = slot.boot;
-        self.cluster.agenda.push(done, Occurrence::Flushed { node, boot });
-    }
-
-    /// A flush is done: what waited for it goes on.
-    fn flushed<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        boot: u32,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
-        let slot = &mut self.cluster.nodes[node.index()];
-        if slot.boot != boot {
-            return;
-        }
-        slot.disk.flush();
-        if let Some((goes_on, _)) = slot.paused {
-            // The disk has done its work, but the process stands still and does not hear of it.
-            self.cluster.agenda.push(goes_on, Occurrence::Flushed { node, boot });
-            return;
-        }
-        slot.flushing = false;
-        let crash = slot.striking.take();
-        self.effects.append(&mut slot.waiting);
-        self.count_event(node);
-        self.chain.write_u8(FLUSHED);
-        self.chain.write_usize(self.effects.len());
-        self.carry_out(node, crash, decisions, watch);
-        self.check(node);
-        self.release(node, decisions, watch);
-    }
-
     /// A pause is over, unless the node has crashed meanwhile or a longer one has begun.
     fn pause_ends<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
@@ -378,9 +336,10 @@ impl<S: Scenario> World<'_, S> {
 
     /// What the plan has for this moment: an episode begins, or a node that takes input is asked
     /// something.
-    fn planned<W: Watch<S::Machine>>(
+    fn planned<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         position: usize,
+        decisions: &mut D,
         watch: &mut W,
     ) -> Option<(NodeId, Input<S::Machine>)> {
         if let Deviation::Request { client, nth, node, ref request, .. } =
@@ -396,13 +355,18 @@ impl<S: Scenario> World<'_, S> {
             return Some((node, Input::Request { id, request }));
         }
         if self.cluster.is_stormy() {
-            self.strike(position, watch);
+            self.strike(position, decisions, watch);
         }
         None
     }
 
     /// An episode begins.
-    fn strike<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+    fn strike<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         let (now, heal) = (self.cluster.now, self.cluster.heal);
         if let Some(impairment) = self.cluster.plan[position].impairment() {
             let ends = impairment.ends(heal);
@@ -412,7 +376,14 @@ impl<S: Scenario> World<'_, S> {
             return self.tell(watch, Event::Struck(position));
         }
         match self.cluster.plan[position] {
-            Deviation::Crash(_) => self.crashes(position, watch),
+            Deviation::Crash(_) => self.crashes(position, decisions, watch),
+            Deviation::FullDisk(FullDisk { lasts, .. })
+            | Deviation::SlowDisk(SlowDisk { lasts, .. }) => {
+                self.bad_disk_begins(position, lasts, watch);
+            }
+            Deviation::ReplacedDisk(ReplacedDisk { node, down, .. }) => {
+                self.replace_disk(node, position, down, decisions, watch);
+            }
             Deviation::ClockStep(ClockStep { node, ahead_ns, .. }) => {
                 self.cluster.nodes[node.index()].clock.step(ahead_ns);
                 self.struck[position] = true;
@@ -440,7 +411,12 @@ impl<S: Scenario> World<'_, S> {
     }
 
     /// Crashes each node of a planned crash now, or arms its next step.
-    fn crashes<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+    fn crashes<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         for nth in 0.. {
             let Deviation::Crash(Crash { nodes, after_effects, .. }) = &self.cluster.plan[position]
             else {
@@ -448,7 +424,7 @@ impl<S: Scenario> World<'_, S> {
             };
             let Some(node) = nodes.get(nth).copied() else { break };
             match *after_effects {
-                None => self.crash(node, position, watch),
+                None => self.crash(node, position, decisions, watch),
                 Some(after_effects) => {
                     let armed = Armed { after_effects, plan: position };
                     self.cluster.nodes[node.index()].armed = Some(armed);
@@ -457,17 +433,20 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
-    fn crash<W: Watch<S::Machine>>(&mut self, node: NodeId, position: usize, watch: &mut W) {
+    fn crash<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         let Deviation::Crash(Crash { down, lose, .. }) = self.cluster.plan[position] else {
             unreachable!("only a crash crashes")
         };
-        let (now, heal) = (self.cluster.now, self.cluster.heal);
         if !self.cluster.is_up(node) {
             return;
         }
-        let lost = self.die(node, lose);
-        let boot = self.cluster.nodes[node.index()].boot;
-        self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
+        let lost = self.go_down(node, down, lose, decisions, watch);
         if !self.struck[position] {
             self.struck[position] = true;
             self.tell(watch, Event::Struck(position));
@@ -475,32 +454,51 @@ impl<S: Scenario> World<'_, S> {
         self.tell(watch, Event::Crashed { node, lost });
     }
 
-    /// A process ends, and loses so many of its latest records. Returns how many it did.
-    fn die(&mut self, node: NodeId, lose: u32) -> usize {
+    /// A process ends, and will start again; returns how many records it has lost.
+    fn go_down<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        down: Duration,
+        lose: u32,
+        decisions: &mut D,
+        watch: &mut W,
+    ) -> usize {
+        let (now, heal) = (self.cluster.now, self.cluster.heal);
         let slot = &mut self.cluster.nodes[node.index()];
         slot.stop();
         slot.boot += 1;
-        let lost = slot.disk.crash(lose);
+        let boot = slot.boot;
+        let lost = match slot.disk.unflushed() {
+            0 => 0,
+            _ => self.lose(node, lose, decisions, watch),
+        };
+        self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
         self.count_event(node);
         self.chain.write_u8(CRASHED);
         self.chain.write_usize(lost);
         lost
     }
 
-    fn heal<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
+    fn heal<D: Decisions, W: Watch<S::Machine>>(&mut self, decisions: &mut D, watch: &mut W) {
         self.cluster.network.mend();
+        self.cluster.bad_disks.clear();
         for slot in &mut self.cluster.nodes {
             slot.armed = None;
             slot.striking = None;
         }
         self.tell(watch, Event::Healed);
         if let Some(position) = self.cluster.broken {
-            self.keep_broken(position, watch);
+            self.keep_broken(position, decisions, watch);
         }
     }
 
     /// Some nodes do not heal: they crash if they are up, or are cut off.
-    fn keep_broken<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+    fn keep_broken<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         self.struck[position] = true;
         self.tell(watch, Event::Struck(position));
         for nth in 0.. {
@@ -510,7 +508,7 @@ impl<S: Scenario> World<'_, S> {
             }
             let Some(node) = nodes.get(nth).copied() else { return };
             if self.cluster.is_up(node) {
-                let lost = self.die(node, 0);
+                let lost = self.go_down(node, Duration::ZERO, 0, decisions, watch);
                 self.tell(watch, Event::Crashed { node, lost });
             }
         }

@@ -144,7 +144,9 @@ impl<M: Machine> Cluster<M> {
             Occurrence::Start { node, .. } | Occurrence::Flushed { node, .. } => node.hash(chain),
             Occurrence::Message { from, to, message } => (from, to, message).hash(chain),
             Occurrence::Timer { node, token } => (node, self.timer(*node, *token)).hash(chain),
-            Occurrence::Planned(plan) | Occurrence::ImpairmentEnds(plan) => plan.hash(chain),
+            Occurrence::Planned(plan)
+            | Occurrence::ImpairmentEnds(plan)
+            | Occurrence::BadDiskEnds(plan) => plan.hash(chain),
             Occurrence::PauseEnds { node, plan } => (node, plan).hash(chain),
             Occurrence::Heal | Occurrence::End => {}
         }
@@ -174,6 +176,7 @@ impl<M: Machine> Cluster<M> {
             },
             Occurrence::Flushed { node, .. } => format!("a flush of node {node}"),
             Occurrence::ImpairmentEnds(_) => "links are whole again".to_owned(),
+            Occurrence::BadDiskEnds(_) => "a disk is well again".to_owned(),
             Occurrence::PauseEnds { node, .. } => format!("node {node} goes on"),
             Occurrence::Heal => "the heal".to_owned(),
             Occurrence::End => "the end".to_owned(),

@@ -47,6 +47,7 @@ mod run;
 mod scenario;
 pub mod simpler;
 mod span;
+mod tolerance;
 mod twice;
 mod world;
 
@@ -54,11 +55,12 @@ pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
 pub use distribution::Distribution;
-pub use event::Event;
+pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Breakage, Broken, ClockStep, Clog, Crash, Cut, Family, Fate, Faults, Impaired, LateTimer,
-    MessageFault, Pause, Plane, RequestOf, Shape, SlowFlush, Throttle, WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk,
+    Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
+    RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
 };
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
@@ -68,5 +70,6 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use tolerance::Redundancy;
 pub use twice::{Difference, Step, first_difference};
 pub use world::World;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId, Time};
 
-use crate::{Asked, Property, Scenario, Settings, Verdict, World};
+use crate::{Asked, Property, Redundancy, Scenario, Settings, Verdict, World};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -22,6 +22,7 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     core: Option<u32>,
     fingerprint: Option<fn(&M, Time) -> u64>,
     recoverable: fn(&World<'_, Self>) -> bool,
+    tolerates: Vec<Redundancy>,
 }
 
 /// How many requests clients make, and what draws each.
@@ -46,6 +47,7 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             core: None,
             fingerprint: None,
             recoverable: |_| true,
+            tolerates: Vec::new(),
         }
     }
 
@@ -135,6 +137,13 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         Plain { corrupt, ..self }
     }
 
+    /// Of these nodes so many may lose durable data; see [`Scenario::tolerates`].
+    #[must_use]
+    pub fn tolerates(mut self, holders: &[NodeId], losable: u32) -> Self {
+        self.tolerates.push(Redundancy { holders: holders.to_vec(), losable });
+        self
+    }
+
     /// Adds a property.
     #[must_use]
     pub fn property(mut self, property: Property<Self>) -> Self {
@@ -189,6 +198,10 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn recoverable(&self, world: &World<'_, Self>) -> bool {
         (self.recoverable)(world)
+    }
+
+    fn tolerates(&self, _: u32) -> Vec<Redundancy> {
+        self.tolerates.clone()
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stormglass_machine::{Machine, Time};
 
-use crate::decisions::{Decisions, Recorder, Replay, Search};
+use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
@@ -90,6 +90,7 @@ impl<S: Scenario> World<'_, S> {
     ) -> Replayed {
         self.cluster.plan.clear();
         self.cluster.plan.extend_from_slice(deviations);
+        self.planner.find_victims(self.scenario, deviations);
         let mut decisions = Replay::new(deviations);
         let own_bound = self.settings.max_events;
         let bound = most_events.min(own_bound);
@@ -117,7 +118,7 @@ impl<S: Scenario> World<'_, S> {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
         let odds = self.planner.draw(scenario, &self.settings, seed, plan);
-        Search::new(seed, odds)
+        Search::new(seed, odds, DiskChances::new(seed, &self.settings.faults))
     }
 
     fn guarded<D: Decisions>(

@@ -8,7 +8,7 @@ use stormglass_machine::{Dice, Machine, NodeId, Time};
 use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Cluster, Event, Facts, Faults, Property, World};
+use crate::{Cluster, Event, Facts, Faults, Property, Redundancy, World};
 
 /// What the world is like and what must hold.
 ///
@@ -36,6 +36,13 @@ pub trait Scenario: Sized + Sync {
     /// Latencies, phases, bounds, and which faults there are.
     fn settings(&self) -> Settings {
         Settings::default()
+    }
+
+    /// What a cluster of `count` nodes can lose without harm: faults that destroy durable data
+    /// strike as many nodes as every redundancy allows, and no node that is in none. Nobody,
+    /// unless the scenario says otherwise.
+    fn tolerates(&self, _count: u32) -> Vec<Redundancy> {
+        Vec::new()
     }
 
     /// What clients and operators ask in a run: pushes requests onto `asked`, in any order, for
@@ -157,11 +164,16 @@ pub struct Settings {
     pub max_events: u64,
     /// The families of faults that may strike.
     pub faults: Faults,
+    /// How long a process that stopped by itself is down before it starts again.
+    pub restart: Duration,
+    /// Durable data may be destroyed beyond what the scenario [tolerates](Scenario::tolerates).
+    /// Then only what must hold always is looked at, for what must come true may well not.
+    pub beyond_tolerance: bool,
 }
 
 impl Default for Settings {
     /// 10 ms of latency, instant disks, a storm of 10 s, a calm of 10 s, at most a million
-    /// events, all faults.
+    /// events, all faults within what is tolerated, a second until a stopped process is back.
     fn default() -> Self {
         Settings {
             latency: Duration::from_millis(10),
@@ -170,6 +182,8 @@ impl Default for Settings {
             calm: Duration::from_secs(10),
             max_events: 1_000_000,
             faults: Faults::ALL,
+            restart: Duration::from_secs(1),
+            beyond_tolerance: false,
         }
     }
 }
@@ -177,14 +191,14 @@ impl Default for Settings {
 impl Settings {
     /// A log must be able to name whatever is drawn: spans up to a year, and clocks that run.
     pub(crate) fn assert_bounds(&self) {
-        let Settings { latency, flush, storm, calm, .. } = *self;
+        let Settings { latency, flush, storm, calm, restart, .. } = *self;
         let Faults { clock_offset, clock_step, .. } = self.faults;
         let delay = latency.saturating_mul(LONGEST_DELAY);
-        let spans = [storm, calm, flush, delay, clock_offset, clock_step];
+        let spans = [storm, calm, flush, restart, delay, clock_offset, clock_step];
         assert!(
             spans.into_iter().all(|span| span <= LONGEST),
-            "a storm, a calm, a flush, {LONGEST_DELAY} latencies, a clock's offset and its steps are \
-             each at most a year"
+            "a storm, a calm, a flush, a restart, {LONGEST_DELAY} latencies, a clock's offset and \
+             its steps are each at most a year"
         );
         assert!(
             self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),

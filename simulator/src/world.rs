@@ -53,6 +53,9 @@ pub struct World<'s, S: Scenario> {
     pub(crate) liveness: Liveness<S>,
 }
 
+/// What is counted of nodes that are down at the end since their machines refused their disks.
+const REFUSED: &str = "nodes that refused their disks";
+
 impl<S: Scenario> Deref for World<'_, S> {
     type Target = Cluster<S::Machine>;
 
@@ -115,6 +118,14 @@ impl<'s, S: Scenario> World<'s, S> {
         world
     }
 
+    /// The same world, but searches draw faults beyond what the scenario
+    /// [tolerates](Scenario::tolerates), too, and only what must hold always is looked at.
+    #[must_use]
+    pub fn beyond_tolerance(mut self) -> Self {
+        self.settings.beyond_tolerance = true;
+        self
+    }
+
     /// The scenario.
     pub fn scenario(&self) -> &'s S {
         self.scenario
@@ -161,7 +172,9 @@ impl<'s, S: Scenario> World<'s, S> {
                 self.go_on(time);
             }
             if matches!(occurrence, Occurrence::End) {
-                self.judge();
+                if !self.cluster.beyond {
+                    self.judge();
+                }
                 break;
             }
             self.happen(occurrence, decisions, watch);
@@ -179,7 +192,12 @@ impl<'s, S: Scenario> World<'s, S> {
     pub(crate) fn book(&mut self) {
         let mut facts = std::mem::take(&mut self.facts);
         self.scenario.facts(self, &mut facts);
+        let refused = self.cluster.ids().filter(|node| self.cluster.refused(*node)).count();
+        facts.add(REFUSED, refused as u64);
         self.facts = facts;
+        if self.cluster.beyond {
+            return;
+        }
         self.liveness.book(self.cluster.heal);
         let mut unseen = self.unseen.iter().peekable();
         for (position, (_, count)) in self.sometimes_seen.iter_mut().enumerate() {
@@ -200,13 +218,18 @@ impl<'s, S: Scenario> World<'s, S> {
         self.most_events = most_events;
         self.most_at_once = 100_000 + 16 * u64::from(count).pow(2);
         self.bound = most_events.min(self.most_at_once);
-        self.liveness.begin(heal);
+        self.liveness.begin(if self.cluster.beyond { Time::MAX } else { heal });
         self.failure = None;
         self.seed = seed;
         self.unseen.clear();
-        self.unseen.extend(0..self.sometimes.len());
+        if !self.cluster.beyond {
+            self.unseen.extend(0..self.sometimes.len());
+        }
         self.struck.clear();
         self.struck.resize(self.cluster.plan.len(), false);
+        for node in &self.planner.victims {
+            self.cluster.nodes[node.index()].losable = true;
+        }
         // The first of what is due then: a request at that time is asked in the calm.
         self.cluster.agenda.push(heal, Occurrence::Heal);
         for node in self.cluster.ids() {
@@ -223,7 +246,7 @@ impl<'s, S: Scenario> World<'s, S> {
                 self.struck[position] = true;
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));
-            } else if matches!(deviation, Deviation::Nodes { .. }) {
+            } else if matches!(deviation, Deviation::Nodes { .. } | Deviation::Beyond) {
                 self.struck[position] = true;
             } else if let Deviation::Broken(broken) = deviation
                 && self.cluster.broken.is_none()

@@ -140,6 +140,7 @@ fn options(session: &Session, arguments: &Campaign, shares: u32) -> Result<Optio
         jobs: arguments.jobs.unwrap_or(usual.jobs),
         strict: arguments.strict,
         twice: arguments.twice,
+        beyond: arguments.beyond,
         out: arguments.out.clone(),
         shrink_attempts: arguments.shrink_attempts,
         progress: session.progress,

@@ -42,5 +42,13 @@ impl Faults {
         super::clock::DRIFT,
         super::clock_step::FAMILY,
         super::broken::FAMILY,
+        super::failing_flush::FAMILY,
+        super::torn_record::FAMILY,
+        super::full_disk::FAMILY,
+        super::slow_disk::FAMILY,
+        super::lost_flush::FAMILY,
+        super::rotten_record::FAMILY,
+        super::misdirected_write::FAMILY,
+        super::replaced_disk::FAMILY,
     ];
 }

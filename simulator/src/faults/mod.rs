@@ -12,6 +12,7 @@ use stormglass_machine::{Dice, Machine, NodeId};
 use crate::deviation::{Deviation, Nonsense};
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
+use crate::tolerance::{Tolerances, admit};
 
 mod broken;
 mod clock;
@@ -21,14 +22,22 @@ mod crash;
 mod crash_loop;
 mod cut;
 mod domain;
+mod failing_flush;
 mod family;
 mod flush;
+mod full_disk;
+mod lost_flush;
 mod message;
+mod misdirected_write;
 mod pause;
 mod plane;
+mod replaced_disk;
+mod rotten_record;
 mod shape;
+mod slow_disk;
 mod throttle;
 mod timer;
+mod torn_record;
 
 pub use broken::{Breakage, Broken};
 pub use clock::WrongClock;
@@ -36,15 +45,23 @@ pub use clock_step::ClockStep;
 pub use clog::Clog;
 pub use crash::Crash;
 pub use cut::Cut;
+pub use failing_flush::FailingFlush;
 pub use family::Family;
 pub use flush::SlowFlush;
+pub use full_disk::FullDisk;
+pub use lost_flush::LostFlush;
 pub use message::{Fate, MessageFault};
+pub use misdirected_write::MisdirectedWrite;
 pub use pause::Pause;
 pub use plane::{Impaired, Plane};
+pub use replaced_disk::ReplacedDisk;
+pub use rotten_record::RottenRecord;
 pub use shape::Shape;
 pub(crate) use shape::{Does, Impairment};
+pub use slow_disk::SlowDisk;
 pub use throttle::Throttle;
 pub use timer::LateTimer;
+pub use torn_record::TornRecord;
 
 /// What every fault knows of itself. One file for each.
 pub(crate) trait Fault {
@@ -55,6 +72,11 @@ pub(crate) trait Fault {
 
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     fn last_node(&self) -> Option<NodeId>;
+
+    /// Whose durable data it destroys, so that it strikes only what a scenario tolerates.
+    fn destroys(&self) -> Option<NodeId> {
+        None
+    }
 
     /// Checks what can be checked without knowing the cluster.
     fn check(&self) -> Result<(), Nonsense> {
@@ -120,6 +142,23 @@ pub struct Faults {
     pub clock_step: Duration,
     /// Only a core of the nodes heals, if the scenario says how many must be enough.
     pub core: bool,
+    /// Flushes fail.
+    pub failing_flush: bool,
+    /// Crashes tear records that were not flushed.
+    pub torn_record: bool,
+    /// Disks are full for a while.
+    pub full_disk: bool,
+    /// Disks are slow for a while.
+    pub slow_disk: bool,
+    /// Flushes are acknowledged that have made nothing durable. Strikes only what the scenario
+    /// [tolerates](Scenario::tolerates), as do the next three.
+    pub lost_flush: bool,
+    /// Records go bad on the disk.
+    pub rotten_record: bool,
+    /// Records are written in the place of others.
+    pub misdirected_write: bool,
+    /// Disks are replaced by empty ones.
+    pub replaced_disk: bool,
 }
 
 impl Faults {
@@ -146,6 +185,14 @@ impl Faults {
         clock_drift_ppm: 200,
         clock_step: Duration::from_secs(1),
         core: true,
+        failing_flush: true,
+        torn_record: true,
+        full_disk: true,
+        slow_disk: true,
+        lost_flush: true,
+        rotten_record: true,
+        misdirected_write: true,
+        replaced_disk: true,
     };
 
     /// None: only clients deviate from the dull run.
@@ -170,6 +217,14 @@ impl Faults {
         clock_drift_ppm: 0,
         clock_step: Duration::ZERO,
         core: false,
+        failing_flush: false,
+        torn_record: false,
+        full_disk: false,
+        slow_disk: false,
+        lost_flush: false,
+        rotten_record: false,
+        misdirected_write: false,
+        replaced_disk: false,
     };
 }
 
@@ -199,6 +254,9 @@ pub(crate) struct Planner<R> {
     links: Vec<Vec<(NodeId, NodeId)>>,
     /// The failure domains of clusters of each size that was drawn.
     domains: BTreeMap<u32, Vec<Vec<NodeId>>>,
+    /// The nodes whose durable data may be destroyed.
+    pub(crate) victims: Vec<NodeId>,
+    tolerances: Tolerances,
 }
 
 impl<R> Default for Planner<R> {
@@ -208,6 +266,8 @@ impl<R> Default for Planner<R> {
             sides: Vec::new(),
             links: Vec::new(),
             domains: BTreeMap::new(),
+            victims: Vec::new(),
+            tolerances: Tolerances::default(),
         }
     }
 }
@@ -229,6 +289,10 @@ impl<R> Planner<R> {
         if count > *nodes.start() {
             plan.push(Deviation::Nodes { count });
         }
+        if settings.beyond_tolerance {
+            plan.push(Deviation::Beyond);
+        }
+        self.draw_victims(scenario, settings, seed, count);
         let faults = &settings.faults;
         let odds = draw_odds(seed, &mut dice, faults, settings);
         scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
@@ -262,7 +326,57 @@ impl<R> Planner<R> {
         if faults.core {
             episodes.broken(seed, scenario.core(count));
         }
+        episodes.draw(seed, "full-disk", faults.full_disk, Episodes::full_disk);
+        episodes.draw(seed, "slow-disk", faults.slow_disk, Episodes::slow_disk);
+        episodes.draw(seed, "replaced-disk", faults.replaced_disk, Episodes::replaced_disk);
         odds
+    }
+
+    /// Takes as many victims as what the scenario tolerates allows, any of them; beyond that,
+    /// everybody.
+    fn draw_victims<S: Scenario>(
+        &mut self,
+        scenario: &S,
+        settings: &Settings,
+        seed: u64,
+        count: u32,
+    ) {
+        self.victims.clear();
+        let Faults { lost_flush, rotten_record, misdirected_write, replaced_disk, .. } =
+            settings.faults;
+        if settings.beyond_tolerance {
+            self.victims.extend((0..count).map(NodeId));
+        } else if lost_flush || rotten_record || misdirected_write || replaced_disk {
+            let redundancies = self.tolerances.of(count, |count| scenario.tolerates(count));
+            if redundancies.is_empty() {
+                return;
+            }
+            let mut candidates = self.sides.pop().unwrap_or_default();
+            candidates.clear();
+            candidates.extend((0..count).map(NodeId));
+            Dice::new(seed, "victims", 0).shuffle(&mut candidates);
+            candidates.iter().for_each(|node| admit(&mut self.victims, *node, redundancies));
+            self.sides.push(candidates);
+        }
+    }
+
+    /// Takes the victims of a list, in its order, as far as the scenario tolerates them; beyond
+    /// that, everybody. So a list that is made smaller can never fail for having lost too much.
+    pub(crate) fn find_victims<S: Scenario<Machine: Machine<Request = R>>>(
+        &mut self,
+        scenario: &S,
+        plan: &[Deviation<R>],
+    ) {
+        self.victims.clear();
+        let count = Deviation::cluster_size(plan).unwrap_or(*scenario.nodes().start());
+        if Deviation::goes_beyond(plan) {
+            self.victims.extend((0..count).map(NodeId));
+            return;
+        }
+        for node in plan.iter().filter_map(Deviation::destroys) {
+            let redundancies = self.tolerances.of(count, |count| scenario.tolerates(count));
+            admit(&mut self.victims, node, redundancies);
+        }
     }
 
     /// Keeps the lists of a deviation that is not needed any more.
@@ -384,6 +498,12 @@ impl<R> Episodes<'_, R> {
         if self.dice.per_million(500_000) {
             (0..1_u32 << self.dice.below(5)).for_each(|_| episode(self));
         }
+    }
+
+    /// A node whose durable data may be destroyed.
+    fn victim(&mut self) -> Option<NodeId> {
+        let victims = &self.planner.victims;
+        (!victims.is_empty()).then(|| *self.dice.pick(victims))
     }
 
     fn at(&mut self) -> Duration {
