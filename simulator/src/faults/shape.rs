@@ -262,11 +262,11 @@ impl<R> Episodes<'_, R> {
     }
 
     /// The links that are missing in a random graph: whole pairs, from few to most of them; of a
-    /// large cluster, a few of each node.
+    /// large cluster, as many pairs as it has nodes.
     fn graph(&mut self) -> Vec<(NodeId, NodeId)> {
         let mut links = self.room_for_links();
         if self.count > LARGE {
-            for _ in 0..self.count * 4 {
+            for _ in 0..self.count {
                 let (one, other) = (self.node(), self.node());
                 links.extend([(one, other), (other, one)]);
             }
