@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    Crash, Cut, Deviation, Fate, LateTimer, MAX_DRIFT_PPM, MessageFault, Pause, Property, Scenario,
-    Shape, SlowFlush, WrongClock,
+    Crash, Cut, Deviation, FailingFlush, Fate, FullDisk, LateTimer, LostFlush, MAX_DRIFT_PPM,
+    MessageFault, MisdirectedWrite, Pause, Property, ReplacedDisk, RottenRecord, Scenario, Shape,
+    SlowDisk, SlowFlush, TornRecord, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -124,6 +125,25 @@ fn shape() -> impl Strategy<Value = Shape> {
     ]
 }
 
+/// A fault of each kind that a disk has, and that all of them are allowed.
+fn faults_of_disks() -> impl Strategy<Value = Vec<Deviation<Request>>> {
+    let named = (node(), any::<u32>(), any::<u32>(), 0..=1_000_u32);
+    let timed = (node(), span(), span(), span());
+    (named, timed).prop_map(|((node, nth, other, times), (at_node, at, lasts, slow))| {
+        vec![
+            Deviation::FailingFlush(FailingFlush { node, nth, times, lose: other }),
+            Deviation::LostFlush(LostFlush { node, nth }),
+            Deviation::TornRecord(TornRecord { node, nth }),
+            Deviation::RottenRecord(RottenRecord { node, nth }),
+            Deviation::MisdirectedWrite(MisdirectedWrite { node, nth, back: other }),
+            Deviation::FullDisk(FullDisk { node: at_node, at, lasts }),
+            Deviation::SlowDisk(SlowDisk { node: at_node, at, lasts, slow }),
+            Deviation::ReplacedDisk(ReplacedDisk { node: at_node, at, down: lasts }),
+            Deviation::Beyond,
+        ]
+    })
+}
+
 /// A deviation of each kind but the number of nodes.
 fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let asked = (any::<u32>(), any::<u32>(), span(), node(), request()).prop_map(
@@ -158,8 +178,9 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
 }
 
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {
-    vec(one_of_each(), 1..4).prop_map(|each| {
+    (vec(one_of_each(), 1..4), faults_of_disks()).prop_map(|(each, of_disks)| {
         let mut all = each.concat();
+        all.extend(of_disks);
         all.push(Deviation::Nodes { count: MOST });
         all
     })
