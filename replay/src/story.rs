@@ -204,7 +204,7 @@ fn disk_fault(fault: DiskFault) -> String {
         DiskFault::FlushLost => "says it has flushed, and has not".to_owned(),
         DiskFault::Rotten { nth } => format!("spoils record {nth}"),
         DiskFault::Misdirected { nth, back } => {
-            format!("puts record {nth} {back} too early, over another")
+            format!("puts record {nth} in a place {back} before its own")
         }
         DiskFault::Torn { nth } => format!("has only half of record {nth}"),
     }

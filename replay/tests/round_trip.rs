@@ -188,6 +188,7 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     (vec(one_of_each(), 1..4), broken()).prop_map(|(each, broken)| {
         let mut all = each.concat();
+        all.extend(of_disks);
         all.push(Deviation::Nodes { count: MOST });
         all.push(Deviation::Broken(broken));
         all
