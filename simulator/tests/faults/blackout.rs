@@ -8,7 +8,7 @@ use stormglass_simulator::{
     Asked, Cluster, Event, Faults, Property, Scenario, Settings, Violation,
 };
 
-use crate::only::only_finds;
+use crate::only::{only_finds, without_other_crashes};
 
 /// Each of three nodes can be told the fact. It tells the others until they know, and then answers.
 /// Who knows the fact goes on telling. It is written down; with the bug, it is only remembered.
@@ -147,6 +147,8 @@ impl Scenario for Members {
 fn only_blackout_finds_a_fact_that_only_lives_in_the_memory_of_all() {
     only_finds("blackout", 0..200, |faults, planted| {
         // Crashes of some can take down all, one after the other.
-        Members { faults: Faults { crash: false, ..faults }, planted }
+        let blackout = faults.blackout;
+        let faults = Faults { crash: false, blackout, ..without_other_crashes(faults) };
+        Members { faults, planted }
     });
 }

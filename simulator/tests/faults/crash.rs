@@ -3,7 +3,7 @@
 use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_simulator::{Faults, Plain, Settings, ensure};
 
-use crate::only::only_finds;
+use crate::only::{only_finds, without_other_crashes};
 
 /// Node 0 counts what it is asked, writes the count down, and then tells node 1; with the bug it tells
 /// first.
@@ -50,8 +50,7 @@ impl Machine for Promiser {
 #[test]
 fn only_crash_finds_a_promise_that_is_made_before_it_is_durable() {
     only_finds("crash", 0..200, |faults, planted| {
-        // A blackout is a crash of all nodes, and a crash loop is several crashes.
-        let faults = Faults { blackout: false, crash_loop: false, ..faults };
+        let faults = without_other_crashes(faults);
         let promiser = match planted {
             true => |_| Promiser { planted: true, ..Promiser::default() },
             false => |_| Promiser::default(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_simulator::{Faults, Plain, Settings, ensure};
 
-use crate::only::only_finds;
+use crate::only::{only_finds, without_other_crashes};
 
 /// Keeps what clients have been promised. In no rack.
 const LEDGER: NodeId = NodeId(6);
@@ -86,7 +86,7 @@ impl Machine for Keeper {
 fn only_domain_finds_two_copies_in_one_rack_that_are_taken_for_as_good_as_a_disk() {
     only_finds("domain", 0..200, |faults, planted| {
         // Crashes that have nothing to do with each other can meet in a rack, too.
-        let faults = Faults { crash: false, blackout: false, crash_loop: false, ..faults };
+        let faults = Faults { crash: false, ..without_other_crashes(faults) };
         let keeper = match planted {
             true => |_| Keeper { planted: true, ..Keeper::default() },
             false => |_| Keeper::default(),
