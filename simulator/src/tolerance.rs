@@ -68,7 +68,9 @@ mod tests {
             })
             .collect();
         let mut victims = Vec::new();
-        candidates.map(|node| admit(&mut victims, NodeId(node), &redundancies));
+        for node in candidates {
+            admit(&mut victims, NodeId(node), &redundancies);
+        }
         victims.into_iter().map(|node| node.0).collect()
     }
 
