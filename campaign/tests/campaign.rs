@@ -286,7 +286,8 @@ fn what_is_stuck_by_design_is_counted() {
 fn a_run_in_which_only_a_core_heals_is_shrunk_and_replays_exactly() {
     // Each passes its number on to the next only: the ring needs all.
     let ring = spreads(again_and_again, Faults { core: true, ..Faults::NONE }).core(2);
-    let (report, _out) = run(&ring, 2);
+    let out = tempfile::tempdir().expect("there is room for a folder");
+    let report = campaign(&ring, &Options { seeds: 0..2_000, ..options(2, &out) });
     let found = report.failures.first().unwrap_or_else(|| panic!("{report}"));
     let log = RawLog::open(found.log.as_ref().expect("it was written")).expect("it can be read");
     let log = log.read(&ring).expect("it is of this scenario");
