@@ -29,7 +29,7 @@ impl<M: Machine> Cluster<M> {
             Occurrence::ImpairmentEnds(position) => !self.network.is_impaired_by(position),
             Occurrence::BadDiskEnds(position) => !self.bad_disks.contains(&position),
             Occurrence::PauseEnds { node, plan } => {
-                !self.nodes[node.index()].paused.is_some_and(|(_, pause)| pause == plan)
+                self.nodes[node.index()].paused.is_none_or(|(_, pause)| pause != plan)
             }
             Occurrence::Heal | Occurrence::End => false,
         }
