@@ -141,7 +141,9 @@ mod tests {
     fn dice_at_one_position_draw_the_same() {
         let (mut one, mut other) = (Dice::new(1, "a", 0), Dice::new(1, "a", 0));
         assert_eq!(one.position(), 0);
-        (one.next_u64(), other.next_u32(), other.next_u32());
+        assert_eq!(one.next_u64() as u32, other.next_u32());
+        assert_ne!(one.position(), other.position());
+        other.next_u32();
         assert_eq!(one.position(), other.position());
         assert_eq!(one.next_u64(), other.next_u64());
     }
