@@ -1,7 +1,7 @@
 //! Crashes: a promise that is made before it is durable.
 
 use stormglass_machine::{Env, Input, Machine, NodeId};
-use stormglass_simulator::{Faults, Plain, Settings, ensure};
+use stormglass_simulator::{Plain, Settings, ensure};
 
 use crate::only::{only_finds, without_other_crashes};
 
