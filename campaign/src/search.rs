@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stormglass_simulator::{
     BOUNDED_EVENTS, Distribution, Facts, NOT_DETERMINISTIC, Outcome, Scenario, Signature,
-    TIME_GOES_ON, World,
+    TIME_GOES_ON,
 };
 
 use crate::clock::Stopwatch;

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    Breakage, Broken, ClockStep, Clog, Crash, Cut, Deviation, Fate, Impaired, LateTimer,
-    MAX_DRIFT_PPM, MessageFault, Pause, Plane, Property, Scenario, Shape, SlowFlush, Throttle,
-    WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, Deviation, FailingFlush, Fate, FullDisk,
+    Impaired, LateTimer, LostFlush, MAX_DRIFT_PPM, MessageFault, MisdirectedWrite, Pause, Plane,
+    Property, ReplacedDisk, RottenRecord, Scenario, Shape, SlowDisk, SlowFlush, Throttle,
+    TornRecord, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -150,6 +151,25 @@ fn broken() -> impl Strategy<Value = Broken> {
     (nodes(), how).prop_map(|(nodes, how)| Broken { nodes, how })
 }
 
+/// A fault of each kind that a disk has, and that all of them are allowed.
+fn faults_of_disks() -> impl Strategy<Value = Vec<Deviation<Request>>> {
+    let named = (node(), any::<u32>(), any::<u32>(), 0..=1_000_u32);
+    let timed = (node(), span(), span(), span());
+    (named, timed).prop_map(|((node, nth, other, times), (at_node, at, lasts, slow))| {
+        vec![
+            Deviation::FailingFlush(FailingFlush { node, nth, times, lose: other }),
+            Deviation::LostFlush(LostFlush { node, nth }),
+            Deviation::TornRecord(TornRecord { node, nth }),
+            Deviation::RottenRecord(RottenRecord { node, nth }),
+            Deviation::MisdirectedWrite(MisdirectedWrite { node, nth, back: other }),
+            Deviation::FullDisk(FullDisk { node: at_node, at, lasts }),
+            Deviation::SlowDisk(SlowDisk { node: at_node, at, lasts, slow }),
+            Deviation::ReplacedDisk(ReplacedDisk { node: at_node, at, down: lasts }),
+            Deviation::Beyond,
+        ]
+    })
+}
+
 /// A deviation of each kind but what a log says once: the number of nodes, and which stay broken.
 fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let asked = (any::<u32>(), any::<u32>(), span(), node(), request()).prop_map(
@@ -186,7 +206,7 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
 }
 
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {
-    (vec(one_of_each(), 1..4), broken()).prop_map(|(each, broken)| {
+    (vec(one_of_each(), 1..4), faults_of_disks(), broken()).prop_map(|(each, of_disks, broken)| {
         let mut all = each.concat();
         all.extend(of_disks);
         all.push(Deviation::Nodes { count: MOST });
