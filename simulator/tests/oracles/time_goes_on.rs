@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stormglass_machine::{Env, Input};
-use stormglass_simulator::{Settings, TIME_GOES_ON};
+use stormglass_simulator::{TIME_GOES_ON, World};
 
 use crate::case::{Case, Tiny};
 
@@ -21,13 +21,10 @@ fn step(node: &mut Tiny, input: Input<Tiny>, env: &mut Env<'_, Tiny>) {
 #[test]
 fn only_this_ends_a_moment_that_has_no_end() {
     let violated = |planted| {
-        let case = Case::of(step, planted);
-        let settings = Settings { max_events: u64::MAX, ..case.settings };
-        let mut world_of = Case { settings, ..case };
-        world_of.settings.storm = Duration::from_secs(3);
-        world_of.settings.calm = Duration::ZERO;
-        let seeds = stormglass_simulator::World::new(&world_of).search(1);
-        seeds.failure.map(|failure| failure.property)
+        let mut case = Case::of(step, planted);
+        case.settings.max_events = u64::MAX;
+        let outcome = World::new(&case).search(1);
+        outcome.failure.map(|failure| failure.property)
     };
     assert_eq!(violated(true).as_deref(), Some(TIME_GOES_ON));
     assert_eq!(violated(false), None);
