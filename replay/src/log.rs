@@ -187,7 +187,7 @@ impl<R> Log<R> {
         }
         if episodes > MOST_EPISODES {
             Some(format!(
-                "{episodes} crashes, cuts, pauses and other episodes; at most {MOST_EPISODES} are read"
+                "{episodes} crashes, cuts, pauses and the like; at most {MOST_EPISODES} are read"
             ))
         } else if kinds.len() > MOST_KINDS {
             let kinds = kinds.len();

@@ -88,7 +88,7 @@ impl Network {
             {
                 continue;
             }
-            // What waits arrives in the end, in the order in which it was sent: the agenda keeps it.
+            // What waits arrives in the end, in the order of sending: the agenda keeps it.
             let ends = impairment.ends(heal);
             match impairment.does {
                 Does::Lose => return None,

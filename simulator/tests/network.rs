@@ -55,8 +55,8 @@ impl Machine for Stream {
     }
 }
 
-/// What node 2 heard of node 0, and at which millisecond; which episodes ended; how far the wall clock
-/// of node 0 was set ahead, whenever that changed.
+/// What node 2 heard of node 0, and at which millisecond; which episodes ended; how far the wall
+/// clock of node 0 was set ahead, whenever that changed.
 #[derive(Debug, Default)]
 struct Tape {
     heard: Vec<(u64, u64)>,

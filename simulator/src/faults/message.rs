@@ -38,7 +38,7 @@ pub(super) const DUPLICATE: Family = Family {
 
 pub(super) const CORRUPT: Family = Family {
     name: "corrupt",
-    what: "A message is corrupted on its way. It is lost, as a checksum would see to it, unless the \
+    what: "A message is corrupted on its way. A checksum sees to it that it is lost, unless the \
            scenario says what becomes of it.",
     parameters: "from, to, kind, nth; a number from which the garbage is made",
     dull: "not corrupted",

@@ -20,8 +20,8 @@ pub(super) const FAMILY: Family = Family {
     switch: |faults, on| faults.throttle = on,
 };
 
-/// Links have little bandwidth: each delivers at most one message per so long. The others queue, and
-/// what still queues in the end arrives then.
+/// Links have little bandwidth: each delivers at most one message per so long. The others queue,
+/// and what still queues in the end arrives then.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Throttle {

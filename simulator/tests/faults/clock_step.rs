@@ -7,8 +7,8 @@ use stormglass_simulator::{Plain, Settings, ensure};
 
 use crate::only::only_finds;
 
-/// Gives out numbers that grow: what the wall clock shows, but more than the last; with the bug, just
-/// what the clock shows.
+/// Gives out numbers that grow: what the wall clock shows, but more than the last; with the bug,
+/// just what the clock shows.
 #[derive(Default)]
 struct Numberer {
     planted: bool,

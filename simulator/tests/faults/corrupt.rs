@@ -12,7 +12,7 @@ fn sealed(number: u64) -> u64 {
     number << 8 | number % 251
 }
 
-/// Node 0 tells node 1 what its clock shows, sealed; with the bug, node 1 does not look at the seal.
+/// Node 0 tells node 1 what its clock shows, sealed; with the bug, node 1 ignores the seal.
 #[derive(Default)]
 struct Listener {
     planted: bool,

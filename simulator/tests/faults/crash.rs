@@ -5,8 +5,8 @@ use stormglass_simulator::{Plain, Settings, ensure};
 
 use crate::only::{only_finds, without_other_crashes};
 
-/// Node 0 counts what it is asked, writes the count down, and then tells node 1; with the bug it tells
-/// first.
+/// Node 0 counts what it is asked, writes the count down, and then tells node 1; with the bug it
+/// tells first.
 #[derive(Default)]
 struct Promiser {
     planted: bool,

@@ -7,7 +7,7 @@ use stormglass_simulator::{Faults, Plain, Settings, ensure};
 
 use crate::only::only_finds;
 
-/// Node 0 sends what its clock shows to node 1, which keeps the newest; with the bug, the last to come.
+/// Node 0 sends what its clock shows to node 1, which keeps the newest; with the bug, the last.
 #[derive(Default)]
 struct Register {
     planted: bool,

@@ -7,7 +7,7 @@ use stormglass_simulator::{Plain, Settings, ensure};
 
 use crate::only::only_finds;
 
-/// Two nodes. Who is asked tells the other, who counts; with the bug, without looking at the number.
+/// Two nodes. Who is asked tells the other, who counts; with the bug, whatever the number.
 #[derive(Default)]
 struct Counter {
     planted: bool,

@@ -69,7 +69,7 @@ fn only_throttle_finds_news_taken_for_fresh_because_some_has_just_come() {
         Plain::new("reader", 2, reader)
             .settings(Settings { faults, storm, ..Settings::default() })
             .always("what is taken for fresh is", |world, node| {
-                // A burst of old answers passes: it is a mistake that lasts for seconds that counts.
+                // A burst of old answers passes. What counts is a mistake that lasts for seconds.
                 let mistaken = world.machine(node).mistaken;
                 ensure(mistaken < 40, || format!("{mistaken} times it was not"))
             })
