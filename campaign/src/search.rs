@@ -12,8 +12,8 @@ use crate::report::{Coverage, tallies};
 use crate::triage::triage;
 use crate::{Found, Options, Report};
 
-/// How many seeds a thread takes at a time: enough that threads rarely meet, few enough that
-/// they end together.
+/// How many seeds a thread takes at a time, at most: enough that threads rarely meet. Towards the
+/// end of a campaign it takes fewer, so that all threads end together.
 const BLOCK: u64 = 16;
 
 /// How often progress is shown, and the time limit looked at.
@@ -173,14 +173,15 @@ fn work<S: Scenario>(
 ) -> Share {
     let mut world = World::new(scenario);
     let mut share = Share::default();
-    let end = options.seeds.end;
+    let (end, jobs) = (options.seeds.end, options.jobs.get() as u64);
     while !over() {
-        let claim = |start: u64| (start < end).then(|| start.saturating_add(BLOCK).min(end));
+        let after = |start: u64| start + ((end - start) / (4 * jobs)).clamp(1, BLOCK);
+        let claim = |start: u64| (start < end).then(|| after(start));
         let Ok(start) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else {
             break;
         };
         let (mut events, mut failures) = (0, 0);
-        let block = start..start.saturating_add(BLOCK).min(end);
+        let block = start..after(start);
         let seeds = block.end - block.start;
         for seed in block {
             let outcome = world.search(seed);
