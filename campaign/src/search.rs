@@ -15,8 +15,8 @@ use crate::report::{Coverage, Recovery, tallies};
 use crate::triage::triage;
 use crate::{Found, Options, Report};
 
-/// How many seeds a thread takes at a time: enough that threads rarely meet, few enough that
-/// they end together.
+/// How many seeds a thread takes at a time, at most: enough that threads rarely meet. Towards the
+/// end of a campaign it takes fewer, so that all threads end together.
 const BLOCK: u64 = 16;
 
 /// How often progress is shown, and the time limit looked at.
@@ -221,14 +221,15 @@ fn work<S: Scenario>(
     let mut world = options.world(scenario);
     let mut twin = options.twice.then(|| options.world(scenario));
     let mut share = Share::default();
-    let end = options.seeds.end;
+    let (end, jobs) = (options.seeds.end, options.jobs.get() as u64);
     while !over() {
-        let claim = |start: u64| (start < end).then(|| start.saturating_add(BLOCK).min(end));
+        let after = |start: u64| start + ((end - start) / jobs.saturating_mul(4)).clamp(1, BLOCK);
+        let claim = |start: u64| (start < end).then(|| after(start));
         let Ok(start) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else {
             break;
         };
         let (mut events, mut failures, mut seeds) = (0, 0, 0);
-        for seed in start..start.saturating_add(BLOCK).min(end) {
+        for seed in start..after(start) {
             if done.runs_away() {
                 break;
             }
