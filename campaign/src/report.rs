@@ -287,7 +287,8 @@ impl Report {
             writeln!(out, "  counted: {name}: {total} in {runs} seeds, at most {most} in one")?;
         }
         let (states, pairs) = (self.coverage.states.len(), self.coverage.pairs.len());
-        writeln!(out, "  reached {states} states, {pairs} (state, input kind) pairs:")?;
+        let state_or_states = if states == 1 { "state" } else { "states" };
+        writeln!(out, "  reached {states} {state_or_states}, {pairs} (state, input kind) pairs:")?;
         for state in self.coverage.states.keys() {
             let prefix = format!("{state} × ");
             let kinds: Vec<_> =
