@@ -48,6 +48,20 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::Cut(_) => 6,
             Deviation::Pause(_) => 7,
             Deviation::Clock(_) => 8,
+            Deviation::Clog(_) => 20,
+            Deviation::Throttle(_) => 21,
+            Deviation::Plane(_) => 22,
+            Deviation::ClockStep(_) => 23,
+            Deviation::Broken(_) => 24,
+            Deviation::FailingFlush(_) => 9,
+            Deviation::LostFlush(_) => 10,
+            Deviation::TornRecord(_) => 11,
+            Deviation::RottenRecord(_) => 12,
+            Deviation::MisdirectedWrite(_) => 13,
+            Deviation::FullDisk(_) => 14,
+            Deviation::SlowDisk(_) => 15,
+            Deviation::ReplacedDisk(_) => 16,
+            Deviation::Beyond => 17,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {

@@ -27,13 +27,19 @@ mod chain;
 mod clock;
 mod cluster;
 mod coverage;
+mod deadlock;
 mod decisions;
 mod deviation;
 mod disk;
+mod distribution;
 mod event;
 mod facts;
 mod faults;
 mod happen;
+mod lasso;
+mod liveness;
+mod network;
+mod oracle;
 mod panic;
 mod plain;
 mod property;
@@ -41,17 +47,22 @@ mod run;
 mod scenario;
 pub mod simpler;
 mod span;
+mod tolerance;
+mod twice;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
-pub use event::Event;
+pub use distribution::Distribution;
+pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
-    WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk,
+    Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
+    RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
 };
+pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,
@@ -59,4 +70,6 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use tolerance::Redundancy;
+pub use twice::{Difference, Step, first_difference};
 pub use world::World;

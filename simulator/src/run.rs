@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stormglass_machine::{Machine, Time};
 
-use crate::decisions::{Decisions, Recorder, Replay, Search};
+use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
@@ -62,6 +62,13 @@ impl<S: Scenario> World<'_, S> {
         outcome
     }
 
+    /// Runs one seed while somebody watches. The same run as [`search`](World::search) makes;
+    /// nothing is booked.
+    pub fn watch(&mut self, seed: u64, watch: &mut impl Watch<S::Machine>) -> Outcome {
+        let mut decisions = self.draw(seed);
+        self.guarded(seed, self.settings.max_events, &mut decisions, watch)
+    }
+
     /// Runs one seed and records its deviations. The same run as [`search`](World::search) makes.
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));
@@ -83,6 +90,7 @@ impl<S: Scenario> World<'_, S> {
     ) -> Replayed {
         self.cluster.plan.clear();
         self.cluster.plan.extend_from_slice(deviations);
+        self.planner.find_victims(self.scenario, deviations);
         let mut decisions = Replay::new(deviations);
         let own_bound = self.settings.max_events;
         let bound = most_events.min(own_bound);
@@ -110,7 +118,7 @@ impl<S: Scenario> World<'_, S> {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
         let odds = self.planner.draw(scenario, &self.settings, seed, plan);
-        Search::new(seed, odds)
+        Search::new(seed, odds, DiskChances::new(seed, &self.settings.faults))
     }
 
     fn guarded<D: Decisions>(

@@ -10,7 +10,8 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::{Planner, RequestOf, WrongClock};
+use crate::faults::{Broken, Planner, RequestOf, WrongClock};
+use crate::liveness::Liveness;
 use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
 use crate::{Event, Watch};
@@ -26,7 +27,7 @@ pub struct World<'s, S: Scenario> {
     pub(crate) scenario: &'s S,
     pub(crate) settings: Settings,
     always: Vec<Always<S>>,
-    finally: Vec<Finally<S>>,
+    pub(crate) finally: Vec<Finally<S>>,
     sometimes: Vec<Sometimes<S>>,
     /// The `sometimes` properties not seen in this run yet, and how often each was seen in all.
     unseen: Vec<usize>,
@@ -36,6 +37,8 @@ pub struct World<'s, S: Scenario> {
     pub(crate) chain: Chain,
     pub(crate) events: u64,
     most_events: u64,
+    /// More events than this at one moment are taken for a machine that goes round in circles.
+    most_at_once: u64,
     /// The events after which one of the two bounds is reached: of the run, or of this moment.
     bound: u64,
     pub(crate) failure: Option<Failure>,
@@ -47,7 +50,11 @@ pub struct World<'s, S: Scenario> {
     pub(crate) planner: Planner<RequestOf<S>>,
     pub(crate) coverage: Coverage,
     pub(crate) facts: Facts,
+    pub(crate) liveness: Liveness<S>,
 }
+
+/// What is counted of nodes that are down at the end since their machines refused their disks.
+const REFUSED: &str = "nodes that refused their disks";
 
 impl<S: Scenario> Deref for World<'_, S> {
     type Target = Cluster<S::Machine>;
@@ -81,6 +88,7 @@ impl<'s, S: Scenario> World<'s, S> {
             chain: Chain::default(),
             events: 0,
             most_events: 0,
+            most_at_once: 0,
             bound: 0,
             failure: None,
             seed: 0,
@@ -89,6 +97,7 @@ impl<'s, S: Scenario> World<'s, S> {
             planner: Planner::default(),
             coverage: Coverage::default(),
             facts: Facts::default(),
+            liveness: Liveness::default(),
         };
         let mut names = std::collections::BTreeSet::new();
         for property in scenario.properties() {
@@ -97,6 +106,9 @@ impl<'s, S: Scenario> World<'s, S> {
             match property.check {
                 Check::Always(check) => world.always.push((name, check)),
                 Check::Finally(check) => world.finally.push((name, check)),
+                Check::Eventually(asked) => {
+                    world.liveness.declare(name, asked, world.settings.calm);
+                }
                 Check::Sometimes(check) => {
                     world.sometimes.push(check);
                     world.sometimes_seen.push((name, 0));
@@ -104,6 +116,14 @@ impl<'s, S: Scenario> World<'s, S> {
             }
         }
         world
+    }
+
+    /// The same world, but searches draw faults beyond what the scenario
+    /// [tolerates](Scenario::tolerates), too, and only what must hold always is looked at.
+    #[must_use]
+    pub fn beyond_tolerance(mut self) -> Self {
+        self.settings.beyond_tolerance = true;
+        self
     }
 
     /// The scenario.
@@ -140,26 +160,45 @@ impl<'s, S: Scenario> World<'s, S> {
         watch: &mut W,
     ) {
         self.begin(seed, most_events);
-        let most_at_once = self.most_at_once();
         while self.failure.is_none() {
-            let Some((time, occurrence)) = self.cluster.agenda.pop() else { break };
+            let Some((time, mut occurrence)) = self.cluster.agenda.pop() else { break };
             if time > self.cluster.now {
-                self.cluster.now = time;
-                self.bound = most_events.min(self.events + most_at_once);
+                if self.cluster.now >= self.liveness.look_from {
+                    match self.look(time, occurrence, decisions, watch) {
+                        Some(same) => occurrence = same,
+                        None => break,
+                    }
+                }
+                self.go_on(time);
             }
             if matches!(occurrence, Occurrence::End) {
-                self.check_finally();
+                if !self.cluster.beyond {
+                    self.judge();
+                }
                 break;
             }
             self.happen(occurrence, decisions, watch);
         }
     }
 
+    /// A moment is over; the next begins.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, time: Time) {
+        self.cluster.now = time;
+        self.bound = self.most_events.min(self.events + self.most_at_once);
+    }
+
     /// Books what the run that has just ended showed.
     pub(crate) fn book(&mut self) {
         let mut facts = std::mem::take(&mut self.facts);
         self.scenario.facts(self, &mut facts);
+        let refused = self.cluster.ids().filter(|node| self.cluster.refused(*node)).count();
+        facts.add(REFUSED, refused as u64);
         self.facts = facts;
+        if self.cluster.beyond {
+            return;
+        }
+        self.liveness.book(self.cluster.heal);
         let mut unseen = self.unseen.iter().peekable();
         for (position, (_, count)) in self.sometimes_seen.iter_mut().enumerate() {
             if unseen.next_if(|next| **next == position).is_none() {
@@ -177,13 +216,20 @@ impl<'s, S: Scenario> World<'s, S> {
         self.chain = Chain::default();
         self.events = 0;
         self.most_events = most_events;
-        self.bound = most_events.min(self.most_at_once());
+        self.most_at_once = 100_000 + 16 * u64::from(count).pow(2);
+        self.bound = most_events.min(self.most_at_once);
+        self.liveness.begin(if self.cluster.beyond { Time::MAX } else { heal });
         self.failure = None;
         self.seed = seed;
         self.unseen.clear();
-        self.unseen.extend(0..self.sometimes.len());
+        if !self.cluster.beyond {
+            self.unseen.extend(0..self.sometimes.len());
+        }
         self.struck.clear();
         self.struck.resize(self.cluster.plan.len(), false);
+        for node in &self.planner.victims {
+            self.cluster.nodes[node.index()].losable = true;
+        }
         // The first of what is due then: a request at that time is asked in the calm.
         self.cluster.agenda.push(heal, Occurrence::Heal);
         for node in self.cluster.ids() {
@@ -195,15 +241,28 @@ impl<'s, S: Scenario> World<'s, S> {
                 continue;
             }
             if let Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }) = *deviation {
-                self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
+                self.cluster.nodes[node.index()].clock =
+                    Clock { ahead_ns, drift_ppm, stepped_ns: 0 };
                 self.struck[position] = true;
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));
-            } else if matches!(deviation, Deviation::Nodes { .. }) {
+            } else if matches!(deviation, Deviation::Nodes { .. } | Deviation::Beyond) {
                 self.struck[position] = true;
+            } else if let Deviation::Broken(broken) = deviation
+                && self.cluster.broken.is_none()
+                && self.suffices(count, broken)
+            {
+                self.cluster.broken = Some(position);
             }
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
+    }
+
+    /// True if enough nodes are left without these. A list that says something else, since the
+    /// shrinker has made the cluster smaller or the code has changed, breaks none.
+    fn suffices(&self, count: u32, Broken { nodes, .. }: &Broken) -> bool {
+        let left = count.saturating_sub(nodes.len() as u32);
+        self.scenario.core(count).is_some_and(|core| left >= core)
     }
 
     #[inline(always)]
@@ -247,15 +306,10 @@ impl<'s, S: Scenario> World<'s, S> {
         if events >= self.most_events {
             self.fail(BOUNDED_EVENTS, format!("there were {events} events by {now}").into());
         } else {
-            let most = self.most_at_once();
+            let most = self.most_at_once;
             let detail = format!("there were {most} events at {now}, and there is no end to them");
             self.fail(TIME_GOES_ON, detail.into());
         }
-    }
-
-    /// More events than this at one moment are taken for a machine that goes round in circles.
-    fn most_at_once(&self) -> u64 {
-        100_000 + 16 * u64::from(self.cluster.count()).pow(2)
     }
 
     fn look_for_unseen(&mut self, node: NodeId) {
@@ -267,14 +321,5 @@ impl<'s, S: Scenario> World<'s, S> {
                 false => next += 1,
             }
         }
-    }
-
-    fn check_finally(&mut self) {
-        let found = self.finally.iter().find_map(|(name, check)| Some((*name, check(self).err()?)));
-        self.failure = found.map(|(name, violation)| Failure {
-            property: name.to_owned(),
-            violation,
-            event: self.events,
-        });
     }
 }
