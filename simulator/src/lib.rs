@@ -24,6 +24,7 @@
 
 mod agenda;
 mod chain;
+mod clients;
 mod clock;
 mod cluster;
 mod coverage;
@@ -37,6 +38,7 @@ mod facts;
 mod faults;
 mod happen;
 mod lasso;
+mod linearizable;
 mod liveness;
 mod network;
 mod oracle;
@@ -51,6 +53,7 @@ mod tolerance;
 mod twice;
 mod world;
 
+pub use clients::{Attempt, ClientEvent, Clients, Reply};
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
@@ -62,6 +65,7 @@ pub use faults::{
     Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
     RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
 };
+pub use linearizable::UNDECIDED;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

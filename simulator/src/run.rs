@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stormglass_machine::{Machine, Time};
 
+use crate::clients::MOST_CLIENTS;
 use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
@@ -51,6 +52,15 @@ pub struct Replayed {
     pub outcome: Outcome,
     /// For each deviation of the list, whether it met anything that it is about.
     pub matched: Vec<bool>,
+}
+
+/// A client that waits for answers must have a number that fits into the id of a request.
+fn assert_clients<R>(plan: &[Deviation<R>]) {
+    for deviation in plan {
+        if let Deviation::Request { client, .. } = deviation {
+            assert!(*client < MOST_CLIENTS, "clients are 0 to {}: {client}", MOST_CLIENTS - 1);
+        }
+    }
 }
 
 impl<S: Scenario> World<'_, S> {
@@ -118,6 +128,9 @@ impl<S: Scenario> World<'_, S> {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
         let odds = self.planner.draw(scenario, &self.settings, seed, plan);
+        if self.cluster.clients.clients.is_some() {
+            assert_clients(plan);
+        }
         Search::new(seed, odds, DiskChances::new(seed, &self.settings.faults))
     }
 
