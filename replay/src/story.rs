@@ -5,7 +5,7 @@ use stormglass_machine::{
     AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Kind as _, Machine, NodeId, Time,
 };
 use stormglass_simulator::{
-    ClientEvent, Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch,
+    ClientEvent, Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch, Way,
 };
 
 /// A story of up to this many lines is told whole.
@@ -200,6 +200,17 @@ fn client_does<M: Machine>(what: ClientEvent<'_, M>) -> (bool, String) {
     match what {
         ClientEvent::Invoked { request } => (true, format!("wants {request:?}")),
         ClientEvent::AskedAgain { node } => (false, format!("asks again, node {node} now")),
+        ClientEvent::Fated { way, fate } => {
+            let what = match way {
+                Way::Request => "asks, and that",
+                Way::Answer => "is being answered, and that",
+            };
+            let fate = match fate {
+                Fate::Delayed { by } => format!("is delayed by {}", span(by)),
+                _ => "is lost".to_owned(),
+            };
+            (true, format!("{what} {fate}"))
+        }
         ClientEvent::Completed { response } => (true, format!("is answered: {response:?}")),
         ClientEvent::Failed => (true, "knows that it has failed".to_owned()),
         ClientEvent::GaveUp => (true, "gives up, and does not know".to_owned()),

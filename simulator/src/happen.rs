@@ -75,9 +75,9 @@ impl<S: Scenario> World<'_, S> {
                     None => return,
                 }
             }
-            Occurrence::Answer { slot } => return self.answered(slot, watch),
+            Occurrence::Answer { slot } => return self.answered(slot, decisions, watch),
             Occurrence::Wake { position, attempt } => {
-                return self.woken(position, attempt, watch);
+                return self.woken(position, attempt, decisions, watch);
             }
             Occurrence::Heal => return self.heal(decisions, watch),
             Occurrence::End => unreachable!("the end is not an event of its own"),
@@ -206,7 +206,7 @@ impl<S: Scenario> World<'_, S> {
                 Effect::Respond { id, response } => {
                     // Whoever else asked hears of it through `Event::Effect`.
                     if self.cluster.clients.clients.is_some() {
-                        self.respond(id, response);
+                        self.respond(id, response, decisions, watch);
                     }
                 }
             }
@@ -361,7 +361,7 @@ impl<S: Scenario> World<'_, S> {
             self.cluster.plan[position]
         {
             if self.cluster.clients.clients.is_some() {
-                self.operation_is_due(position, watch);
+                self.operation_is_due(position, decisions, watch);
                 return None;
             }
             let slot = &mut self.cluster.nodes[node.index()];

@@ -61,9 +61,10 @@ pub use distribution::Distribution;
 pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Breakage, Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk,
-    Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
-    RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
+    Breakage, Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults,
+    FullDisk, Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane,
+    ReplacedDisk, RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, Way,
+    WrongClock,
 };
 pub use linearizable::UNDECIDED;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use stormglass_machine::{Machine, Time};
 
 use crate::clients::MOST_CLIENTS;
-use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
+use crate::decisions::{ClientChances, Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
@@ -131,7 +131,12 @@ impl<S: Scenario> World<'_, S> {
         if self.cluster.clients.clients.is_some() {
             assert_clients(plan);
         }
-        Search::new(seed, odds, DiskChances::new(seed, &self.settings.faults))
+        let faults = &self.settings.faults;
+        let links = match &self.cluster.clients.clients {
+            Some(clients) if faults.client_link => ClientChances::new(seed, clients.timeout),
+            _ => ClientChances::default(),
+        };
+        Search::new(seed, odds, DiskChances::new(seed, faults), links)
     }
 
     fn guarded<D: Decisions>(

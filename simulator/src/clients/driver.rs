@@ -41,6 +41,8 @@ pub(crate) struct Open {
     pub(crate) pausing: bool,
     /// A bit for each attempt that may have taken effect, or may yet.
     doubtful: u64,
+    /// A bit for each attempt to which an answer was sent: a second one is none.
+    answered: u64,
     dice: Dice,
 }
 
@@ -82,10 +84,14 @@ impl<M: Machine> Driver<M> {
         self.clients.expect("there are clients that wait for answers")
     }
 
-    /// How long a request or an answer takes, and how long a client waits.
-    pub(crate) fn spans(&self) -> (Duration, Duration) {
-        let Clients { latency, timeout, .. } = self.policy();
-        (latency, timeout)
+    /// How long a request or an answer takes.
+    pub(crate) fn latency(&self) -> Duration {
+        self.policy().latency
+    }
+
+    /// How long a client waits for an answer.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.policy().timeout
     }
 
     /// What is really asked.
@@ -129,7 +135,8 @@ impl<M: Machine> Driver<M> {
         node: NodeId,
     ) {
         let dice = Dice::new(seed, "client", u64::from(client) << 32 | u64::from(nth));
-        let open = Open { position, nth, attempt, node, pausing: false, doubtful: 0, dice };
+        let open =
+            Open { position, nth, attempt, node, pausing: false, doubtful: 0, answered: 0, dice };
         self.state(client).open = Some(open);
     }
 
@@ -140,12 +147,25 @@ impl<M: Machine> Driver<M> {
         state.waiting.pop_front()
     }
 
-    /// Books that the attempt is being made; whose operation, and whom it asks.
-    pub(crate) fn ask(&mut self, client: u32) -> (usize, u32, NodeId) {
+    /// Books that the attempt is being made: for the operation at which position, and who is asked.
+    pub(crate) fn ask(&mut self, client: u32) -> (Attempt, usize, NodeId) {
         let open = self.state(client).open.as_mut().expect("who asks has an operation");
         open.pausing = false;
         open.doubtful |= 1 << open.attempt;
-        (open.position, open.attempt, open.node)
+        (Attempt { client, nth: open.nth, attempt: open.attempt }, open.position, open.node)
+    }
+
+    /// True if this is the first answer to an attempt, and the client still wants to know.
+    pub(crate) fn is_news(&mut self, attempt: Attempt) -> bool {
+        let awaited = self.awaiting(attempt).is_some();
+        if !awaited {
+            return false;
+        }
+        let open = self.state(attempt.client).open.as_mut().expect("it is awaited");
+        let bit = 1 << attempt.attempt;
+        let first = open.answered & bit == 0;
+        open.answered |= bit;
+        first
     }
 
     /// Sends an answer on its way; its number.
@@ -261,8 +281,8 @@ impl<M: Machine> Hash for Driver<M> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         for State { client, waiting, open } in &self.states {
             (client, waiting).hash(hasher);
-            if let Some(Open { nth, attempt, node, pausing, doubtful, dice, .. }) = open {
-                (nth, attempt, node, pausing, doubtful, dice.position()).hash(hasher);
+            if let Some(Open { nth, attempt, node, pausing, doubtful, answered, dice, .. }) = open {
+                (nth, attempt, node, pausing, doubtful, answered, dice.position()).hash(hasher);
             }
         }
     }

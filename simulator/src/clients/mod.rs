@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use stormglass_machine::{Machine, NodeId, RequestId};
 
+use crate::faults::{Fate, Way};
 use crate::span::LONGEST;
 
 mod driver;
@@ -55,7 +56,7 @@ pub struct Clients<M: Machine> {
     repeat: fn(&M::Request) -> bool,
     stamp: fn(Attempt, &M::Request) -> M::Request,
     latency: Duration,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
     pause: Duration,
     attempts: u32,
 }
@@ -170,7 +171,7 @@ pub enum Reply {
 }
 
 /// One of the times that a client asks for an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Attempt {
     /// Which client.
     pub client: u32,
@@ -206,6 +207,13 @@ pub enum ClientEvent<'a, M: Machine> {
     AskedAgain {
         /// Which node.
         node: NodeId,
+    },
+    /// What it asks, or is answered, is late or lost.
+    Fated {
+        /// Which of the two.
+        way: Way,
+        /// What happens to it.
+        fate: Fate,
     },
     /// The operation is done.
     Completed {
