@@ -14,10 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stormglass-raft", &["stormglass-machine"]),
     ("stormglass-shrinker", &[]),
     ("stormglass-history", &[]),
-    (
-        "stormglass-simulator",
-        &["stormglass-machine", "stormglass-shrinker", "stormglass-history"],
-    ),
+    ("stormglass-simulator", &["stormglass-machine", "stormglass-shrinker", "stormglass-history"]),
     ("stormglass-replay", &["stormglass-machine", "stormglass-simulator"]),
     (
         "stormglass-campaign",
