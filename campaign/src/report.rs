@@ -336,7 +336,7 @@ impl Report {
         let mut detail = found.detail.lines();
         writeln!(out, "    seed {}: {}", found.seed, detail.next().unwrap_or_default())?;
         for line in detail {
-            writeln!(out, "      {line}")?;
+            writeln!(out, "{}", format!("      {line}").trim_end())?;
         }
         if let Some(ShrunkSize { before, after, attempts, minimal, .. }) = &found.shrunk {
             writeln!(

@@ -52,7 +52,7 @@ impl<'d, M: Machine> Story<'d, M> {
         let mut detail = failure.violation.detail.lines();
         let first = detail.next().unwrap_or_default();
         told.push(format!("{time}  VIOLATED: {}: {first}", failure.signature()));
-        told.extend(detail.map(|line| format!("{:>13}  {line}", "")));
+        told.extend(detail.map(|line| format!("{:>13}  {line}", "").trim_end().to_owned()));
         told
     }
 
