@@ -40,6 +40,22 @@ fn the_imports_of_the_readme_are_those_of_the_quick_start() {
 }
 
 #[test]
+fn the_script_of_the_readme_is_made_of_lines_of_one_that_is_run() {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("## Write a run down by hand").expect("there is a section");
+    let (_, rest) = rest.split_once("```rust\n").expect("it shows a script");
+    let (script, _) = rest.split_once("```").expect("which ends");
+    let run = read("scenarios/tests/replica_script.rs");
+    let mut rest = run.as_str();
+    for line in script.lines() {
+        let (_, after) =
+            rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in its place"));
+        rest = after;
+    }
+    assert!(script.lines().count() > 5, "{script}");
+}
+
+#[test]
 fn every_folder_is_in_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (readme, architecture) = (read("README.md"), read("ARCHITECTURE.md"));

@@ -26,6 +26,6 @@ mod triage;
 pub use check::check;
 pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
-pub use report::{Coverage, Found, Report, ShrunkSize, Size, quoted};
+pub use report::{Coverage, Found, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use triage::{NOT_DETERMINISTIC, Shrunk, shrink};

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use stormglass_shrinker::Item;
 use stormglass_simulator::simpler::shorter;
-use stormglass_simulator::{Deviation, MessageFault, RequestOf, Scenario};
+use stormglass_simulator::{Deviation, MessageFault, RequestOf, Scenario, Tuned};
 
 /// A deviation as an item of a list to be shrunk.
 pub(crate) struct Part<'s, S: Scenario> {
@@ -48,6 +48,8 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::Cut(_) => 6,
             Deviation::Pause(_) => 7,
             Deviation::Clock(_) => 8,
+            Deviation::Knob(_) => 9,
+            Deviation::Site(_) => 10,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {
@@ -80,6 +82,11 @@ fn simpler<S: Scenario>(
             let simpler = scenario.simpler(request).into_iter().map(|request| with(*at, request));
             let earlier = shorter(*at).map(|at| with(at, request.clone()));
             simpler.chain(earlier).collect()
+        }
+        Deviation::Knob(Tuned { name, value }) => {
+            let knobs = scenario.knobs().into_iter().filter(|knob| knob.name() == name);
+            let values = knobs.flat_map(|knob| knob.simpler(*value));
+            values.map(|value| Deviation::Knob(Tuned { name: name.clone(), value })).collect()
         }
         fault => fault.simpler(),
     }

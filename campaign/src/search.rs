@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use stormglass_machine::SiteTally;
 use stormglass_simulator::{Facts, Scenario, Signature, World};
 
 use crate::clock::Stopwatch;
@@ -64,7 +65,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         failures,
         known,
         sometimes,
-        coverage: Coverage::new(&share.pairs),
+        coverage: Coverage::new(&share.pairs, &share.sites),
         facts: tallies(&share.facts),
         reached,
         unreached,
@@ -85,6 +86,7 @@ struct Share {
     /// How many pairs were reached when progress last heard of them.
     reached: usize,
     facts: Facts,
+    sites: BTreeMap<&'static str, SiteTally>,
 }
 
 /// A distinct failure, as its lowest seed shows it.
@@ -127,6 +129,11 @@ impl Share {
             *self.pairs.entry(pair).or_default() += count;
         }
         self.facts.merge(&other.facts);
+        for (site, SiteTally { reached, fired }) in other.sites {
+            let tally = self.sites.entry(site).or_default();
+            tally.reached += reached;
+            tally.fired += fired;
+        }
     }
 }
 
@@ -213,5 +220,6 @@ fn work<S: Scenario>(
     share.sometimes = world.sometimes().iter().copied().collect();
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
+    share.sites = world.sites();
     share
 }

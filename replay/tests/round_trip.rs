@@ -12,7 +12,7 @@ use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
     Crash, Cut, Deviation, Fate, LateTimer, MAX_DRIFT_PPM, MessageFault, Pause, Property, Scenario,
-    Shape, SlowFlush, WrongClock,
+    Shape, SiteFires, SlowFlush, Tuned, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -150,9 +150,14 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let clock = (node(), any::<i64>(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(
         |(node, ahead_ns, drift_ppm)| Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }),
     );
-    (asked, fated, late, slow, crash, cut, pause, clock).prop_map(
-        |(asked, fated, late, slow, crash, cut, pause, clock)| {
-            vec![asked, fated, late, slow, crash, cut, pause, clock]
+    let knob = (any::<String>(), any::<u64>())
+        .prop_map(|(name, value)| Deviation::Knob(Tuned { name, value }));
+    let site = (node(), any::<String>(), any::<u32>())
+        .prop_map(|(node, site, nth)| Deviation::Site(SiteFires { node, site, nth }));
+    let of_nodes = (late, slow, crash, cut, pause, clock, site);
+    (asked, fated, knob, of_nodes).prop_map(
+        |(asked, fated, knob, (late, slow, crash, cut, pause, clock, site))| {
+            vec![asked, fated, knob, late, slow, crash, cut, pause, clock, site]
         },
     )
 }

@@ -8,6 +8,7 @@ use crate::agenda::Agenda;
 use crate::clock::Clock;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
+use crate::knob::Knobs;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
 pub struct Cluster<M: Machine> {
@@ -19,6 +20,7 @@ pub struct Cluster<M: Machine> {
     pub(crate) plan: Vec<Deviation<M::Request>>,
     /// The positions in the plan of the cuts in force.
     pub(crate) cuts: Vec<usize>,
+    pub(crate) knobs: Knobs,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -173,7 +175,7 @@ pub(crate) fn request_id(client: u32, nth: u32) -> RequestId {
 }
 
 impl<M: Machine> Cluster<M> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(knobs: Knobs) -> Self {
         Cluster {
             now: Time::ZERO,
             heal: Time::MAX,
@@ -181,6 +183,7 @@ impl<M: Machine> Cluster<M> {
             agenda: Agenda::new(),
             plan: Vec::new(),
             cuts: Vec::new(),
+            knobs,
         }
     }
 
@@ -189,6 +192,7 @@ impl<M: Machine> Cluster<M> {
         self.heal = heal;
         self.agenda.clear();
         self.cuts.clear();
+        self.knobs.reset();
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -201,6 +205,11 @@ impl<M: Machine> Cluster<M> {
     /// True time since the start.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// The tunables of the machines, as they are set in this run.
+    pub fn knobs(&self) -> &Knobs {
+        &self.knobs
     }
 
     /// How many nodes there are, up or down.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::faults::{Crash, Cut, Fault, LateTimer, MessageFault, Pause, SlowFlush, WrongClock};
+use crate::faults::{
+    Crash, Cut, Fault, LateTimer, MessageFault, Pause, SiteFires, SlowFlush, Tuned, WrongClock,
+};
 use crate::span;
 
 /// One departure from the dull run, in which every message takes the base latency, every timer
@@ -50,6 +52,10 @@ pub enum Deviation<R> {
     Pause(Pause),
     /// A node's clocks are wrong.
     Clock(WrongClock),
+    /// A tunable of the machines is not at its usual value.
+    Knob(Tuned),
+    /// A machine is asked to misbehave within its contract.
+    Site(SiteFires),
 }
 
 /// Why a deviation makes no sense.
@@ -82,6 +88,8 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => Some(fault),
             Deviation::Pause(fault) => Some(fault),
             Deviation::Clock(fault) => Some(fault),
+            Deviation::Knob(fault) => Some(fault),
+            Deviation::Site(fault) => Some(fault),
         }
     }
 
@@ -99,6 +107,8 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => each(fault, Deviation::Cut),
             Deviation::Pause(fault) => each(fault, Deviation::Pause),
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
+            Deviation::Knob(fault) => each(fault, Deviation::Knob),
+            Deviation::Site(fault) => each(fault, Deviation::Site),
         }
     }
 

@@ -68,8 +68,15 @@ pub enum Event<'a, M: Machine> {
         /// How much slower than usual.
         by: Duration,
     },
-    /// An episode of the plan begins to strike: a crash, a cut, a pause. The number is its
-    /// position in the list of deviations.
+    /// A machine was asked to misbehave in the step it has just made.
+    Misbehaved {
+        /// Which node.
+        node: NodeId,
+        /// At which of its sites.
+        site: &'static str,
+    },
+    /// An episode of the plan begins to strike: a crash, a cut, a pause; a knob, when the run
+    /// begins. The number is its position in the list of deviations.
     Struck(usize),
     /// A cut, or a pause, is over.
     Ended(usize),

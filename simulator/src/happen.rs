@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId};
+use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Sites};
 
 use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
@@ -59,7 +59,7 @@ impl<S: Scenario> World<'_, S> {
             Occurrence::PauseEnds { node, plan } => {
                 return self.pause_ends(node, plan, decisions, watch);
             }
-            Occurrence::Heal => return self.heal(watch),
+            Occurrence::Heal => return self.heal(decisions, watch),
             Occurrence::End => unreachable!("the end is not an event of its own"),
         };
         self.step(node, input, decisions, watch);
@@ -72,7 +72,7 @@ impl<S: Scenario> World<'_, S> {
         if slot.boot != boot {
             return false;
         }
-        let mut machine = self.scenario.machine(node, count);
+        let mut machine = self.scenario.tuned_machine(node, count, &self.cluster.knobs);
         for record in slot.disk.durable() {
             machine.restore(record.clone());
         }
@@ -102,7 +102,8 @@ impl<S: Scenario> World<'_, S> {
         self.coverage.count(machine.state(), input.kind());
         let (local, wall) = (slot.clock.monotonic(now), slot.clock.wall(now));
         let effects = &mut self.effects;
-        machine.step(input, &mut Env::new(node, local, wall, &mut slot.dice, effects));
+        let env = Env::new(node, local, wall, &mut slot.dice, effects);
+        machine.step(input, &mut env.with_sites(decisions.sites()));
         let crash = slot.armed.take_if(|armed| effects.len() > armed.after_effects as usize);
         let mut chain = self.chain;
         chain.write_usize(effects.len());
@@ -115,8 +116,25 @@ impl<S: Scenario> World<'_, S> {
         watch.event(&self.cluster, event);
         // The next to happen is the last of the list.
         effects.reverse();
+        if decisions.sites().is_some_and(|sites| sites.has_fired()) {
+            self.misbehaved(node, decisions, watch);
+        }
         self.carry_out(node, crash, decisions, watch);
         self.check(node);
+    }
+
+    /// Takes note of the sites that have fired in a step.
+    #[cold]
+    fn misbehaved<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        while let Some(firing) = decisions.sites().and_then(|sites| sites.next_fired()) {
+            decisions.fired(node, firing);
+            self.tell(watch, Event::Misbehaved { node, site: firing.site });
+        }
     }
 
     /// Begins one more link of the chain; what happens to the node follows.
@@ -444,7 +462,8 @@ impl<S: Scenario> World<'_, S> {
         self.tell(watch, Event::Crashed { node, lost });
     }
 
-    fn heal<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
+    fn heal<D: Decisions, W: Watch<S::Machine>>(&mut self, decisions: &mut D, watch: &mut W) {
+        decisions.sites().into_iter().for_each(Sites::close);
         self.cluster.cuts.clear();
         for slot in &mut self.cluster.nodes {
             slot.armed = None;

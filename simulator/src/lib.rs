@@ -34,11 +34,13 @@ mod event;
 mod facts;
 mod faults;
 mod happen;
+mod knob;
 mod panic;
 mod plain;
 mod property;
 mod run;
 mod scenario;
+mod script;
 pub mod simpler;
 mod span;
 mod world;
@@ -49,9 +51,10 @@ pub use deviation::{Deviation, Nonsense};
 pub use event::Event;
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SlowFlush,
-    WrongClock,
+    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SiteFires,
+    SlowFlush, Tuned, WrongClock,
 };
+pub use knob::{Knob, Knobs};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,
@@ -59,4 +62,5 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use script::{Script, Teller};
 pub use world::World;

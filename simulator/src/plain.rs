@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId};
 
-use crate::{Asked, Property, Scenario, Settings, Verdict, World};
+use crate::{Asked, Knob, Knobs, Property, Scenario, Settings, Verdict, World};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -13,6 +13,8 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     name: &'static str,
     nodes: RangeInclusive<u32>,
     machine: fn(NodeId) -> M,
+    knobs: Vec<Knob>,
+    tuned: Option<fn(NodeId, &Knobs) -> M>,
     ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
@@ -25,7 +27,14 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
     pub fn new(name: &'static str, nodes: u32, machine: fn(NodeId) -> M) -> Self {
         let (properties, settings) = (Vec::new(), Settings::default());
-        Plain { name, nodes: nodes..=nodes, machine, ask: None, properties, settings }
+        let (knobs, tuned, ask) = (Vec::new(), None, None);
+        Plain { name, nodes: nodes..=nodes, machine, knobs, tuned, ask, properties, settings }
+    }
+
+    /// Seeds vary these knobs, and `machine` builds the machines from them.
+    #[must_use]
+    pub fn tuned(self, knobs: impl Into<Vec<Knob>>, machine: fn(NodeId, &Knobs) -> M) -> Self {
+        Plain { knobs: knobs.into(), tuned: Some(machine), ..self }
     }
 
     /// Clients ask so many requests, drawn by `request`, of any nodes at any times of the storm.
@@ -86,6 +95,17 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn machine(&self, node: NodeId, _: u32) -> M {
         (self.machine)(node)
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        self.knobs.clone()
+    }
+
+    fn tuned_machine(&self, node: NodeId, _: u32, knobs: &Knobs) -> M {
+        match self.tuned {
+            Some(machine) => machine(node, knobs),
+            None => (self.machine)(node),
+        }
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -22,6 +22,20 @@ impl<M: Machine> Watch<M> for () {
     fn event(&mut self, _: &Cluster<M>, _: Event<'_, M>) {}
 }
 
+impl<M: Machine, W: Watch<M>> Watch<M> for &mut W {
+    fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
+        (**self).event(cluster, event);
+    }
+}
+
+/// Two watch.
+impl<M: Machine, V: Watch<M>, W: Watch<M>> Watch<M> for (V, W) {
+    fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
+        self.0.event(cluster, event);
+        self.1.event(cluster, event);
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -58,6 +72,7 @@ impl<S: Scenario> World<'_, S> {
     pub fn search(&mut self, seed: u64) -> Outcome {
         let mut decisions = self.draw(seed);
         let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, &mut ());
+        self.sites = decisions.sites;
         self.book();
         outcome
     }
@@ -66,6 +81,7 @@ impl<S: Scenario> World<'_, S> {
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));
         let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, &mut ());
+        self.sites = decisions.inner.sites;
         let mut deviations = self.cluster.plan.clone();
         deviations.append(&mut decisions.recorded);
         Recorded { outcome, deviations }
@@ -109,8 +125,9 @@ impl<S: Scenario> World<'_, S> {
     fn draw(&mut self, seed: u64) -> Search {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
-        let odds = self.planner.draw(scenario, &self.settings, seed, plan);
-        Search::new(seed, odds)
+        let knobs = &self.cluster.knobs;
+        let odds = self.planner.draw(scenario, &self.settings, knobs, seed, plan);
+        Search::new(seed, odds, self.sites.take())
     }
 
     fn guarded<D: Decisions>(
@@ -120,9 +137,14 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut impl Watch<S::Machine>,
     ) -> Outcome {
+        self.guard(|world| world.run(seed, most_events, decisions, watch));
+        self.outcome()
+    }
+
+    /// Does something of a run. What panics meanwhile is a failure.
+    pub(crate) fn guard(&mut self, run: impl FnOnce(&mut Self)) {
         let quiet = panic::Quiet::new();
-        let run = AssertUnwindSafe(|| self.run(seed, most_events, decisions, watch));
-        if catch_unwind(run).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| run(self))).is_err() {
             let (place, message) = quiet.last();
             self.failure = Some(Failure {
                 property: NO_PANIC.to_owned(),
@@ -130,6 +152,10 @@ impl<S: Scenario> World<'_, S> {
                 event: self.events(),
             });
         }
+    }
+
+    /// How the run has ended, or how it stands.
+    pub(crate) fn outcome(&self) -> Outcome {
         Outcome {
             failure: self.failure.clone(),
             chain: self.chain(),

@@ -1,7 +1,7 @@
 use std::hash::Hasher;
 use std::ops::Deref;
 
-use stormglass_machine::{Effect, NodeId, Time};
+use stormglass_machine::{Effect, NodeId, SiteTally, Sites, Time};
 
 use crate::chain::Chain;
 use crate::clock::Clock;
@@ -10,7 +10,8 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::{Planner, RequestOf, WrongClock};
+use crate::faults::{Planner, RequestOf, Tuned, WrongClock};
+use crate::knob::Knobs;
 use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
 use crate::{Event, Watch};
@@ -36,6 +37,8 @@ pub struct World<'s, S: Scenario> {
     pub(crate) chain: Chain,
     pub(crate) events: u64,
     most_events: u64,
+    /// More events than this at one moment are taken for a machine that goes round in circles.
+    most_at_once: u64,
     /// The events after which one of the two bounds is reached: of the run, or of this moment.
     bound: u64,
     pub(crate) failure: Option<Failure>,
@@ -46,6 +49,8 @@ pub struct World<'s, S: Scenario> {
     pub(crate) effects: Vec<Effect<S::Machine>>,
     pub(crate) planner: Planner<RequestOf<S>>,
     pub(crate) coverage: Coverage,
+    /// If the scenario allows them. With the search while one runs.
+    pub(crate) sites: Option<Box<Sites>>,
     pub(crate) facts: Facts,
 }
 
@@ -68,6 +73,7 @@ impl<'s, S: Scenario> World<'s, S> {
         assert!(*nodes.start() > 0 && !nodes.is_empty(), "a cluster has at least one node");
         let settings = scenario.settings();
         settings.assert_bounds();
+        let sites = settings.faults.sites.then(Box::default);
         let mut world = World {
             scenario,
             settings,
@@ -76,11 +82,12 @@ impl<'s, S: Scenario> World<'s, S> {
             sometimes: Vec::new(),
             unseen: Vec::new(),
             sometimes_seen: Vec::new(),
-            cluster: Cluster::new(),
+            cluster: Cluster::new(Knobs::new(scenario.knobs())),
             ghost: S::Ghost::default(),
             chain: Chain::default(),
             events: 0,
             most_events: 0,
+            most_at_once: 0,
             bound: 0,
             failure: None,
             seed: 0,
@@ -88,6 +95,7 @@ impl<'s, S: Scenario> World<'s, S> {
             effects: Vec::new(),
             planner: Planner::default(),
             coverage: Coverage::default(),
+            sites,
             facts: Facts::default(),
         };
         let mut names = std::collections::BTreeSet::new();
@@ -121,6 +129,16 @@ impl<'s, S: Scenario> World<'s, S> {
         &self.sometimes_seen
     }
 
+    /// How often machines came by each of their sites, and how often they were asked to misbehave
+    /// there, in all searches of this world. Those that the scenario names are there in any case.
+    pub fn sites(&self) -> std::collections::BTreeMap<&'static str, SiteTally> {
+        let mut tallies = self.sites.as_ref().map(|sites| sites.tallies()).unwrap_or_default();
+        for site in self.scenario.sites() {
+            tallies.entry(site).or_default();
+        }
+        tallies
+    }
+
     /// How many events this run has had.
     pub fn events(&self) -> u64 {
         self.events
@@ -139,20 +157,28 @@ impl<'s, S: Scenario> World<'s, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        self.begin(seed, most_events);
-        let most_at_once = self.most_at_once();
-        while self.failure.is_none() {
-            let Some((time, occurrence)) = self.cluster.agenda.pop() else { break };
-            if time > self.cluster.now {
-                self.cluster.now = time;
-                self.bound = most_events.min(self.events + most_at_once);
-            }
-            if matches!(occurrence, Occurrence::End) {
-                self.check_finally();
-                break;
-            }
-            self.happen(occurrence, decisions, watch);
+        self.begin(seed, most_events, watch);
+        while self.failure.is_none() && self.turn(decisions, watch) {}
+    }
+
+    /// Lets the next thing on the agenda happen. False if that was the end.
+    #[inline(always)]
+    pub(crate) fn turn<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        decisions: &mut D,
+        watch: &mut W,
+    ) -> bool {
+        let Some((time, occurrence)) = self.cluster.agenda.pop() else { return false };
+        if time > self.cluster.now {
+            self.cluster.now = time;
+            self.bound = self.most_events.min(self.events + self.most_at_once);
         }
+        if matches!(occurrence, Occurrence::End) {
+            self.check_finally();
+            return false;
+        }
+        self.happen(occurrence, decisions, watch);
+        true
     }
 
     /// Books what the run that has just ended showed.
@@ -168,7 +194,13 @@ impl<'s, S: Scenario> World<'s, S> {
         }
     }
 
-    fn begin(&mut self, seed: u64, most_events: u64) {
+    /// Puts `self.cluster.plan` on the agenda of a new run.
+    pub(crate) fn begin<W: Watch<S::Machine>>(
+        &mut self,
+        seed: u64,
+        most_events: u64,
+        watch: &mut W,
+    ) {
         let fewest = *self.scenario.nodes().start();
         let count = Deviation::cluster_size(&self.cluster.plan).unwrap_or(fewest);
         let heal = Time::ZERO + self.settings.storm;
@@ -177,7 +209,8 @@ impl<'s, S: Scenario> World<'s, S> {
         self.chain = Chain::default();
         self.events = 0;
         self.most_events = most_events;
-        self.bound = most_events.min(self.most_at_once());
+        self.most_at_once = 100_000 + 16 * u64::from(count).pow(2);
+        self.bound = most_events.min(self.most_at_once);
         self.failure = None;
         self.seed = seed;
         self.unseen.clear();
@@ -197,6 +230,8 @@ impl<'s, S: Scenario> World<'s, S> {
             if let Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }) = *deviation {
                 self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
                 self.struck[position] = true;
+            } else if let Deviation::Knob(Tuned { name, value }) = deviation {
+                self.struck[position] = self.cluster.knobs.turn(name, *value);
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));
             } else if matches!(deviation, Deviation::Nodes { .. }) {
@@ -204,6 +239,15 @@ impl<'s, S: Scenario> World<'s, S> {
             }
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
+        self.tell_knobs(watch);
+    }
+
+    fn tell_knobs<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
+        for position in 0..self.cluster.plan.len() {
+            if self.struck[position] && matches!(self.cluster.plan[position], Deviation::Knob(_)) {
+                self.tell(watch, Event::Struck(position));
+            }
+        }
     }
 
     #[inline(always)]
@@ -247,15 +291,10 @@ impl<'s, S: Scenario> World<'s, S> {
         if events >= self.most_events {
             self.fail(BOUNDED_EVENTS, format!("there were {events} events by {now}").into());
         } else {
-            let most = self.most_at_once();
+            let most = self.most_at_once;
             let detail = format!("there were {most} events at {now}, and there is no end to them");
             self.fail(TIME_GOES_ON, detail.into());
         }
-    }
-
-    /// More events than this at one moment are taken for a machine that goes round in circles.
-    fn most_at_once(&self) -> u64 {
-        100_000 + 16 * u64::from(self.cluster.count()).pow(2)
     }
 
     fn look_for_unseen(&mut self, node: NodeId) {

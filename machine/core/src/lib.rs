@@ -36,6 +36,7 @@ mod id;
 mod input;
 mod kind;
 mod machine;
+mod sites;
 mod time;
 
 pub use dice::Dice;
@@ -45,4 +46,5 @@ pub use id::{NodeId, RequestId};
 pub use input::Input;
 pub use kind::Kind;
 pub use machine::Machine;
+pub use sites::{Firing, SiteTally, Sites};
 pub use time::Time;

@@ -34,5 +34,7 @@ impl Faults {
         super::flush::FAMILY,
         super::clock::OFFSET,
         super::clock::DRIFT,
+        super::knob::FAMILY,
+        super::site::FAMILY,
     ];
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use stormglass_machine::{Dice, Machine, NodeId};
 
 use crate::deviation::{Deviation, Nonsense};
+use crate::knob::Knobs;
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
 
@@ -17,8 +18,10 @@ mod crash;
 mod cut;
 mod family;
 mod flush;
+mod knob;
 mod message;
 mod pause;
+mod site;
 mod timer;
 
 pub use clock::WrongClock;
@@ -26,8 +29,10 @@ pub use crash::Crash;
 pub use cut::{Cut, Shape};
 pub use family::Family;
 pub use flush::SlowFlush;
+pub use knob::Tuned;
 pub use message::{Fate, MessageFault};
 pub use pause::Pause;
+pub use site::SiteFires;
 pub use timer::LateTimer;
 
 /// What every fault knows of itself. One file for each.
@@ -84,6 +89,10 @@ pub struct Faults {
     pub late_timer: bool,
     /// Flushes are slow.
     pub slow_flush: bool,
+    /// Tunables that the scenario declares are set to unusual values.
+    pub knobs: bool,
+    /// Machines are asked to misbehave where they say so themselves.
+    pub sites: bool,
     /// Wall clocks are ahead or behind by at most this.
     pub clock_offset: Duration,
     /// Clocks run fast or slow by at most this, in parts per million.
@@ -104,6 +113,8 @@ impl Faults {
         pause: true,
         late_timer: true,
         slow_flush: true,
+        knobs: true,
+        sites: true,
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
     };
@@ -120,6 +131,8 @@ impl Faults {
         pause: false,
         late_timer: false,
         slow_flush: false,
+        knobs: false,
+        sites: false,
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
     };
@@ -148,11 +161,12 @@ pub(crate) struct Planner<R> {
     asked: Vec<Asked<R>>,
     sides: Vec<Vec<NodeId>>,
     links: Vec<Vec<(NodeId, NodeId)>>,
+    names: Vec<String>,
 }
 
 impl<R> Default for Planner<R> {
     fn default() -> Self {
-        Planner { asked: Vec::new(), sides: Vec::new(), links: Vec::new() }
+        Planner { asked: Vec::new(), sides: Vec::new(), links: Vec::new(), names: Vec::new() }
     }
 }
 
@@ -163,6 +177,7 @@ impl<R> Planner<R> {
         &mut self,
         scenario: &S,
         settings: &Settings,
+        knobs: &Knobs,
         seed: u64,
         plan: &mut Vec<Deviation<R>>,
     ) -> Odds {
@@ -190,6 +205,7 @@ impl<R> Planner<R> {
         if dice.per_million(500_000) {
             episodes.clocks();
         }
+        episodes.knobs(knobs, seed);
         odds
     }
 
@@ -205,8 +221,17 @@ impl<R> Planner<R> {
                 Shape::Links(links) => self.links.push(links),
                 Shape::Ring => {}
             },
+            Deviation::Knob(Tuned { name, .. }) => self.names.push(name),
             _ => {}
         }
+    }
+
+    /// A name, in a text that was used before if there is one.
+    fn name(&mut self, text: &str) -> String {
+        let mut name = self.names.pop().unwrap_or_default();
+        name.clear();
+        name.push_str(text);
+        name
     }
 
     /// An empty list with room for so many nodes.

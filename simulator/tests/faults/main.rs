@@ -2,4 +2,6 @@
 
 mod documented;
 mod drop;
+mod knob;
 mod only;
+mod site;
