@@ -39,13 +39,13 @@ fn the_imports_of_the_readme_are_those_of_the_quick_start() {
     assert!(read("README.md").contains(&format!("```rust\n{}\n```", imports.join("\n\n"))));
 }
 
-#[test]
-fn the_script_of_the_readme_is_made_of_lines_of_one_that_is_run() {
-    let readme = read("README.md");
-    let (_, rest) = readme.split_once("## Write a run down by hand").expect("there is a section");
-    let (_, rest) = rest.split_once("```rust\n").expect("it shows a script");
+/// Asserts that a block of a document consists of lines of a file, in their order.
+fn assert_made_of_lines_of(document: &str, (before, fence): (&str, &str), file: &str) {
+    let text = read(document);
+    let (_, rest) = text.split_once(before).expect("there is a section");
+    let (_, rest) = rest.split_once(fence).expect("it shows a script");
     let (script, _) = rest.split_once("```").expect("which ends");
-    let run = read("scenarios/tests/replica_script.rs");
+    let run = read(file);
     let mut rest = run.as_str();
     for line in script.lines() {
         let (_, after) =
@@ -53,6 +53,14 @@ fn the_script_of_the_readme_is_made_of_lines_of_one_that_is_run() {
         rest = after;
     }
     assert!(script.lines().count() > 5, "{script}");
+}
+
+#[test]
+fn the_scripts_that_are_shown_are_made_of_lines_of_those_that_are_run() {
+    let section = ("## Write a run down by hand", "```rust\n");
+    assert_made_of_lines_of("README.md", section, "scenarios/tests/replica_script.rs");
+    let section = ("## Acts", "```text\n");
+    assert_made_of_lines_of("docs/scripts.md", section, "campaign/tests/scripted.rs");
 }
 
 #[test]

@@ -46,7 +46,7 @@ const ROWS: [Row; 3] = [
     },
     Row {
         name: "two threads, replica-failover, faults",
-        seeds: 1_000,
+        seeds: 2_000,
         campaign: |options| campaign(&failover(), options),
     },
 ];

@@ -18,6 +18,7 @@ use crate::{Found, Options, Report, campaign, parse_seeds, quoted};
 ///
 /// If the scenario fails, if there are no seeds, or if the environment says something that makes
 /// no sense.
+#[track_caller]
 pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
     if let Some(path) = variable("STORMGLASS_LOG") {
         return check_log(scenario, Path::new(&path));
@@ -25,16 +26,16 @@ pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
     let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
     let (seeds, single) = match (text("STORMGLASS_SEED"), text("STORMGLASS_SEEDS")) {
         (Some(seed), _) => {
-            let seed: u64 = seed.parse().unwrap_or_else(|_| {
+            let Ok(number) = seed.parse::<u64>() else {
                 panic!("STORMGLASS_SEED={seed:?} is no seed; write a number like 7")
-            });
-            assert!(seed < u64::MAX, "the last seed is {}", u64::MAX - 1);
-            (seed..seed + 1, true)
+            };
+            assert!(number < u64::MAX, "the last seed is {}", u64::MAX - 1);
+            (number..number + 1, true)
         }
-        (None, Some(seeds)) => {
-            let seeds = parse_seeds(&seeds);
-            (seeds.unwrap_or_else(|error| panic!("STORMGLASS_SEEDS: {error}")), false)
-        }
+        (None, Some(seeds)) => match parse_seeds(&seeds) {
+            Ok(seeds) => (seeds, false),
+            Err(error) => panic!("STORMGLASS_SEEDS: {error}"),
+        },
         (None, None) => (seeds, false),
     };
     let out = variable("STORMGLASS_OUT").map_or_else(beside_the_build, PathBuf::from);
@@ -97,6 +98,7 @@ fn failure(report: &Report, found: &Found) -> String {
     text
 }
 
+#[track_caller]
 fn check_log<S: Scenario>(scenario: &S, path: &Path) {
     let read = || -> Result<_, LogError> {
         let raw = RawLog::open(path)?;

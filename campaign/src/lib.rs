@@ -7,6 +7,7 @@
 //!
 //! * What a campaign finds depends on its seeds only, never on the number of threads: of each
 //!   distinct failure the lowest seed counts.
+//! * The one exception: a search in which seed after seed goes round in circles is ended early.
 //! * Threads share nothing that is written per event or per run.
 //! * A failure is recorded, and its recording replayed, before it is believed: a difference is a
 //!   failure of its own, since then something is not deterministic.
@@ -15,6 +16,7 @@
 
 mod check;
 mod clock;
+mod compare;
 mod options;
 mod part;
 mod progress;
@@ -24,8 +26,10 @@ mod search;
 mod triage;
 
 pub use check::check;
+pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
 pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
-pub use report::{Coverage, Found, Report, ShrunkSize, SiteCount, Size, quoted};
+pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
-pub use triage::{NOT_DETERMINISTIC, Shrunk, shrink};
+pub use stormglass_simulator::NOT_DETERMINISTIC;
+pub use triage::{Shrunk, shrink};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use stormglass_simulator::{Scenario, World};
+
 /// How large a campaign is, and what it does with what it finds.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -15,6 +17,10 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Known defects are failures, too.
     pub strict: bool,
+    /// Each seed is run twice, in two worlds, and has to be the same run.
+    pub twice: bool,
+    /// Faults go beyond what scenarios tolerate, and only what must hold always is looked at.
+    pub beyond: bool,
     /// Where the logs of failures are written.
     pub out: PathBuf,
     /// How many runs shrinking one failure may take.
@@ -28,7 +34,8 @@ pub struct Options {
 static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Options {
-    /// A campaign over these seeds: all cores, no time limit, known defects tolerated, logs into
+    /// A campaign over these seeds: all cores, no time limit, known defects tolerated, faults within
+    /// what is tolerated, logs into
     /// `stormglass-logs`, no progress shown.
     pub fn new(seeds: Range<u64>) -> Self {
         Options {
@@ -36,11 +43,19 @@ impl Options {
             time_limit: None,
             jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             strict: false,
+            twice: false,
+            beyond: false,
             out: PathBuf::from("stormglass-logs"),
             shrink_attempts: 50_000,
             progress: false,
             stop: &NEVER,
         }
+    }
+
+    /// The world that its seeds are run in.
+    pub(crate) fn world<'s, S: Scenario>(&self, scenario: &'s S) -> World<'s, S> {
+        let world = World::new(scenario);
+        if self.beyond { world.beyond_tolerance() } else { world }
     }
 
     pub(crate) fn stopped(&self) -> bool {

@@ -22,11 +22,33 @@ pub(crate) struct Done {
     pub(crate) seeds: AtomicU64,
     pub(crate) events: AtomicU64,
     pub(crate) failures: AtomicU64,
+    /// Seeds that went round in circles.
+    runaways: AtomicU64,
     signatures: Mutex<BTreeSet<Signature>>,
     pairs: Mutex<BTreeSet<(&'static str, &'static str)>>,
 }
 
+/// A search ends early once so many seeds have gone round in circles …
+const MOST_RUNAWAYS: u64 = 4;
+/// … and that was at least one of so many. Each takes as long as thousands of others, so that the
+/// search would look as if it hung.
+const RARE: u64 = 16;
+
 impl Done {
+    /// A seed went round in circles, after so many events.
+    pub(crate) fn runaway(&self, scenario: &str, seed: u64, events: u64, options: &Options) {
+        self.runaways.fetch_add(1, Ordering::Relaxed);
+        if options.progress {
+            say(&format!("{scenario}: seed {seed} goes round in circles, {events} events so far"));
+        }
+    }
+
+    /// Whether most of the time goes into seeds that go round in circles.
+    pub(crate) fn runs_away(&self) -> bool {
+        let runaways = self.runaways.load(Ordering::Relaxed);
+        runaways >= MOST_RUNAWAYS && runaways * RARE >= self.seeds.load(Ordering::Relaxed)
+    }
+
     /// A failure that is new to a thread.
     pub(crate) fn distinct(&self, signature: &Signature) {
         lock(&self.signatures).insert(signature.clone());

@@ -98,7 +98,8 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// If there is a scenario of this name.
+    /// If there is a scenario of this name. Later, when the scenario is built, if that calls itself
+    /// otherwise: logs and reports would speak of one that nobody finds.
     #[must_use]
     pub fn with_planted<S: Scenario + 'static>(
         mut self,
@@ -108,7 +109,15 @@ impl Registry {
         build: impl Fn(Option<&'static str>) -> S + 'static,
     ) -> Self {
         assert!(self.find(name).is_err(), "two scenarios are called {name:?}");
-        let build = Box::new(move |bug| Box::new(build(bug)) as Box<dyn Runnable>);
+        let build = Box::new(move |bug| {
+            let scenario = build(bug);
+            let own = scenario.name();
+            assert!(
+                own == name,
+                "the registry calls {name:?} a scenario that calls itself {own:?}"
+            );
+            Box::new(scenario) as Box<dyn Runnable>
+        });
         self.entries.push(Entry { name, about, bugs, build });
         self
     }

@@ -2,15 +2,14 @@ use std::path::PathBuf;
 
 use stormglass_replay::{LogOf, log_of, write};
 use stormglass_shrinker::{Budget, Verdict};
-use stormglass_simulator::{Deviation, Outcome, RequestOf, Scenario, Signature, World};
+use stormglass_simulator::{
+    Deviation, NOT_DETERMINISTIC, Outcome, RequestOf, Scenario, Signature, World, first_difference,
+};
 
 use crate::clock::Stopwatch;
 use crate::part::Part;
 use crate::report::{ShrunkSize, Size};
 use crate::{Found, Options};
-
-/// The name under which a run is reported that is not the same when it is run again.
-pub const NOT_DETERMINISTIC: &str = "the same seed is the same run";
 
 /// A shrunk run may have this many times the events of the original, and then some.
 const LONGER: u64 = 4;
@@ -36,7 +35,10 @@ pub(crate) fn triage<S: Scenario>(
     chain: u64,
     found: &mut Found,
 ) {
-    let mut world = World::new(scenario);
+    if signature.property == NOT_DETERMINISTIC {
+        return not_deterministic(scenario, found);
+    }
+    let mut world = options.world(scenario);
     let recorded = world.record(found.seed);
     let replayed = world.replay(found.seed, &recorded.deviations, u64::MAX, &mut ()).outcome;
     let same = |Outcome { failure, chain: again, .. }: &Outcome| {
@@ -44,13 +46,8 @@ pub(crate) fn triage<S: Scenario>(
         failed && *again == chain
     };
     if !same(&recorded.outcome) || replayed != recorded.outcome {
-        found.property = NOT_DETERMINISTIC.to_owned();
-        found.trouble = Some(format!(
-            "not deterministic: run again, seed {} is another run; look for hash maps, clocks, \
-             threads and shared state in the machine",
-            found.seed
-        ));
-        return;
+        found.detail = format!("run again, it is another run; once it violated: {signature}");
+        return not_deterministic(scenario, found);
     }
     let keep_going = || !options.stopped();
     let budget = Budget::new(options.shrink_attempts).keep_going(&keep_going);
@@ -68,6 +65,24 @@ pub(crate) fn triage<S: Scenario>(
         Ok(()) => found.log = Some(path),
         Err(error) => found.trouble = Some(format!("the log could not be written: {error}")),
     }
+}
+
+/// How often a seed is run to find the first step that differs.
+const TRIES: u32 = 8;
+
+/// Nothing can be said of a failure that may not happen again, but where its runs part ways.
+fn not_deterministic<S: Scenario>(scenario: &S, found: &mut Found) {
+    NOT_DETERMINISTIC.clone_into(&mut found.property);
+    NOT_DETERMINISTIC.clone_into(&mut found.signature);
+    found.difference = first_difference(scenario, found.seed, TRIES);
+    let advice = "look for hash maps, clocks, threads and shared state";
+    found.trouble = Some(match &found.difference {
+        Some(difference) => {
+            found.story = difference.in_words();
+            format!("seed {} is not the same run each time; {advice} there", found.seed)
+        }
+        None => format!("then run {TRIES} times, seed {} was the same run; {advice}", found.seed),
+    });
 }
 
 /// Makes a failing run small: the same property and cause must stay violated.

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use stormglass_campaign::{Options, campaign};
+use stormglass_campaign::{Earlier, Options, Trend, campaign, compare};
 use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_replay::{RawLog, Verdict, log_of, replay, script, write};
 use stormglass_simulator::{
@@ -124,6 +124,26 @@ fn a_report_says_which_sites_were_reached() {
     let text = report.to_string();
     assert!(text.contains("\n  site NEVER REACHED: the table shrinks early\n"), "{text}");
     assert!(text.contains(&format!("fired {}: the table grows early\n", sites[GROWS].fired)));
+}
+
+#[test]
+fn a_site_that_is_not_reached_any_more_is_worse() {
+    let out = tempfile::tempdir().expect("there is room for a folder");
+    let options =
+        Options { out: out.path().to_owned(), shrink_attempts: 0, ..Options::new(0..100) };
+    let mut report = campaign(&Tables, &options);
+    let json = serde_json::to_string(&report).expect("a report is JSON");
+    let earlier: Earlier = serde_json::from_str(&json).expect("it can be read");
+    assert_ne!(compare(&earlier, &report).trend, Trend::Worse);
+    report.coverage.sites.remove(GROWS).expect("it was reached");
+    let changes = compare(&earlier, &report);
+    assert_eq!(changes.trend, Trend::Worse);
+    let text = changes.to_string();
+    assert!(text.contains("WORSE   no longer reached: site the table grows early\n"), "{text}");
+    assert!(
+        text.contains("WORSE   no longer reached: site the table grows early, fired"),
+        "{text}"
+    );
 }
 
 #[test]

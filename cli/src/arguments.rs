@@ -81,9 +81,17 @@ Examples:
   stormglass campaign all --seeds 0..100000 --jobs 4
   stormglass campaign all --for 8h --out findings
   stormglass campaign SCENARIO --planted BUG
+  stormglass campaign SCENARIO --twice
+  stormglass campaign SCENARIO --json > old.json
+  stormglass campaign SCENARIO --compare old.json
+  stormglass campaign all --beyond
 
 What should be seen sometimes and never was fails a campaign, too: more seeds may reach it.
-With --planted, exit code 1 says that the bug was found. Ctrl-C ends a campaign with its report.")]
+With --planted, exit code 1 says that the bug was found. Ctrl-C ends a campaign with its report.
+With --compare, the exit code is that of the comparison, whatever failed then as now: 0 nothing is
+worse, 1 something is. Worse are a failure that is new; what was seen sometimes, or a pair of state
+and input kind that was reached, and no longer is in at least as many seeds; and a recovery whose
+median or 99th percentile has become longer by more than a tenth. Speed is told, not judged.")]
 pub(crate) struct Campaign {
     /// The scenario, or all, one after the other.
     pub(crate) scenario: String,
@@ -105,6 +113,15 @@ pub(crate) struct Campaign {
     /// Known defects are failures, too.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Run each seed twice: it has to be the same run.
+    #[arg(long)]
+    pub(crate) twice: bool,
+    /// Compare with an earlier campaign, as written by --json.
+    #[arg(long, value_name = "OLD.json")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Let faults destroy more than a scenario tolerates, and look only at what must hold always.
+    #[arg(long)]
+    pub(crate) beyond: bool,
     /// How many runs shrinking one failure may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
     pub(crate) shrink_attempts: u64,

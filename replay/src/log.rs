@@ -15,8 +15,9 @@ pub const FORMAT: u32 = 1;
 
 /// The most deviations a log may have.
 pub(crate) const MOST_DEVIATIONS: usize = 100_000;
-/// The most crashes, cuts and pauses among them. Each message is held against every cut in
-/// force, so that their number bounds the time a replay takes.
+/// The most episodes among them: crashes, cuts, pauses, bad and replaced disks. Each message is
+/// held against all that is wrong with links and each flush against every bad disk, so that their
+/// number bounds the time a replay takes. Torn records count, too: each crash looks through them.
 const MOST_EPISODES: usize = 1_000;
 /// The most kinds of messages and timers, sites and knobs they may speak of.
 const MOST_KINDS: usize = 1_000;
@@ -148,6 +149,10 @@ impl<R> Log<R> {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
+        let broken = self.deviations.iter().filter(|one| matches!(one, Deviation::Broken(_)));
+        if broken.count() > 1 {
+            return misfit("deviations".into(), "it says twice which nodes do not heal".into());
+        }
         if let Some(problem) = self.excess() {
             return misfit("deviations".into(), problem);
         }
@@ -164,7 +169,17 @@ impl<R> Log<R> {
         let (mut episodes, mut kinds) = (0, BTreeSet::new());
         for deviation in &self.deviations {
             match deviation {
-                Deviation::Crash(_) | Deviation::Cut(_) | Deviation::Pause(_) => episodes += 1,
+                Deviation::Crash(_)
+                | Deviation::Cut(_)
+                | Deviation::Clog(_)
+                | Deviation::Throttle(_)
+                | Deviation::Plane(_)
+                | Deviation::ClockStep(_)
+                | Deviation::Pause(_)
+                | Deviation::TornRecord(_)
+                | Deviation::FullDisk(_)
+                | Deviation::SlowDisk(_)
+                | Deviation::ReplacedDisk(_) => episodes += 1,
                 Deviation::Message(MessageFault { kind, .. })
                 | Deviation::Timer(LateTimer { kind, .. })
                 | Deviation::Site(SiteFires { site: kind, .. })
@@ -175,7 +190,9 @@ impl<R> Log<R> {
             }
         }
         if episodes > MOST_EPISODES {
-            Some(format!("{episodes} crashes, cuts and pauses; at most {MOST_EPISODES} are read"))
+            Some(format!(
+                "{episodes} crashes, cuts, pauses and the like; at most {MOST_EPISODES} are read"
+            ))
         } else if kinds.len() > MOST_KINDS {
             let kinds = kinds.len();
             Some(format!(

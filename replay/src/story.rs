@@ -1,8 +1,10 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Input, Kind as _, Machine, NodeId, Time};
-use stormglass_simulator::{Cluster, Deviation, Event, Failure, Fate, Watch};
+use stormglass_machine::{
+    AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Kind as _, Machine, NodeId, Time,
+};
+use stormglass_simulator::{Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch};
 
 /// A story of up to this many lines is told whole.
 const WHOLE: usize = 48;
@@ -142,12 +144,21 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                     Fate::Delayed { by } => format!("is delayed by {}", span(by)),
                     Fate::Dropped => "is lost".to_owned(),
                     Fate::Duplicated { by } => format!("will come again {} later", span(by)),
+                    Fate::Corrupted { .. } => "is corrupted".to_owned(),
                 };
                 self.line(now, true, &format!("    {kind} from {from} to {to} {fate}"));
             }
             Event::CutOff { from, to, message } => {
                 let kind = message.kind();
                 self.line(now, false, &format!("    {kind} from {from} to {to} is cut off"));
+            }
+            Event::HeldUp { from, to, message, by } => {
+                let (kind, by) = (message.kind(), span(by));
+                self.line(
+                    now,
+                    false,
+                    &format!("    {kind} from {from} to {to} is held up for {by}"),
+                );
             }
             Event::Late { node, timer, by } => {
                 self.line(
@@ -166,12 +177,57 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
             Event::Misbehaved { node, site } => {
                 self.line(now, true, &format!("    node {node} misbehaves: {site}"));
             }
+            Event::Disk { node, fault } => {
+                self.line(now, true, &format!("    the disk of node {node} {}", disk_fault(fault)));
+            }
+            Event::Gap { node, gap, after } => {
+                self.line(now, true, &format!("node {node} {}", gap_in_words(gap, after)));
+            }
+            Event::Replaced { node, lost } => {
+                let text = format!("node {node} has an empty disk, without its {lost} records");
+                self.line(now, true, &text);
+            }
             Event::Struck(position) => self.struck(now, position),
             Event::Ended(position) => self.ended(now, position),
             Event::Crashed { node, lost } => self.crashed(now, node, lost),
             Event::Healed => self.line(now, true, "every fault is over"),
         }
     }
+}
+
+/// What a disk does, after "the disk of node 1".
+fn disk_fault(fault: DiskFault) -> String {
+    match fault {
+        DiskFault::FlushFailed { error, after } => {
+            let error = match error {
+                FlushError::Io => "fails to flush",
+                FlushError::Full => "has no room to flush",
+            };
+            let after = match after {
+                AfterFlush::Retry => "the machine will try again",
+                AfterFlush::Stop => "the machine stops",
+            };
+            format!("{error}; {after}")
+        }
+        DiskFault::FlushLost => "says it has flushed, and has not".to_owned(),
+        DiskFault::Rotten { nth } => format!("spoils record {nth}"),
+        DiskFault::Misdirected { nth, back } => {
+            format!("puts record {nth} in a place {back} before its own")
+        }
+        DiskFault::Torn { nth } => format!("has only half of record {nth}"),
+    }
+}
+
+/// What a restart finds, after "node 1".
+fn gap_in_words(gap: Gap, after: AfterGap) -> String {
+    let Gap { records, at_end } = gap;
+    let noun = if records == 1 { "record" } else { "records" };
+    let place = if at_end { "at the end" } else { "in between" };
+    let after = match after {
+        AfterGap::Continue => "goes on without",
+        AfterGap::Refuse => "refuses to start",
+    };
+    format!("cannot read {records} {noun} {place}: {after}")
 }
 
 /// Counts what does not matter where there is too much of it.

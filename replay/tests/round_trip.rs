@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    Crash, Cut, Deviation, Fate, LateTimer, MAX_DRIFT_PPM, MessageFault, Pause, Property, Scenario,
-    Shape, SiteFires, SlowFlush, Tuned, WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, Deviation, FailingFlush, Fate, FullDisk,
+    Impaired, LateTimer, LostFlush, MAX_DRIFT_PPM, MessageFault, MisdirectedWrite, Pause, Plane,
+    Property, ReplacedDisk, RottenRecord, Scenario, Shape, SiteFires, SlowDisk, SlowFlush,
+    Throttle, TornRecord, Tuned, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -109,6 +111,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         Just(Fate::Dropped),
         span().prop_map(|by| Fate::Delayed { by }),
         span().prop_map(|by| Fate::Duplicated { by }),
+        any::<u64>().prop_map(|value| Fate::Corrupted { value }),
     ]
 }
 
@@ -121,10 +124,53 @@ fn shape() -> impl Strategy<Value = Shape> {
         Just(Shape::Ring),
         btree_set((node(), node()), 0..6)
             .prop_map(|links| Shape::Links(links.into_iter().collect())),
+        node().prop_map(|hub| Shape::Star { hub }),
     ]
 }
 
-/// A deviation of each kind but the number of nodes.
+/// What links can do.
+fn impaired() -> impl Strategy<Value = Vec<Deviation<Request>>> {
+    let cut = (shape(), span(), span()).prop_map(|(shape, at, lasts)| Cut { shape, at, lasts });
+    let clog = (shape(), span(), span()).prop_map(|(shape, at, lasts)| Clog { shape, at, lasts });
+    let throttle = (shape(), span(), span(), span())
+        .prop_map(|(shape, at, lasts, every)| Throttle { shape, at, lasts, every });
+    (cut, clog, throttle, any::<[String; 2]>()).prop_map(|(cut, clog, throttle, [one, other])| {
+        let plane = |name: String, is| Deviation::Plane(Plane { plane: name.into(), is });
+        vec![
+            plane(one, Impaired::Cut(cut.clone())),
+            plane(other, Impaired::Clogged(clog.clone())),
+            Deviation::Cut(cut),
+            Deviation::Clog(clog),
+            Deviation::Throttle(throttle),
+        ]
+    })
+}
+
+fn broken() -> impl Strategy<Value = Broken> {
+    let how = prop_oneof![Just(Breakage::Down), Just(Breakage::CutOff)];
+    (nodes(), how).prop_map(|(nodes, how)| Broken { nodes, how })
+}
+
+/// A fault of each kind that a disk has, and that all of them are allowed.
+fn faults_of_disks() -> impl Strategy<Value = Vec<Deviation<Request>>> {
+    let named = (node(), any::<u32>(), any::<u32>(), 0..=1_000_u32);
+    let timed = (node(), span(), span(), span());
+    (named, timed).prop_map(|((node, nth, other, times), (at_node, at, lasts, slow))| {
+        vec![
+            Deviation::FailingFlush(FailingFlush { node, nth, times, lose: other }),
+            Deviation::LostFlush(LostFlush { node, nth }),
+            Deviation::TornRecord(TornRecord { node, nth }),
+            Deviation::RottenRecord(RottenRecord { node, nth }),
+            Deviation::MisdirectedWrite(MisdirectedWrite { node, nth, back: other }),
+            Deviation::FullDisk(FullDisk { node: at_node, at, lasts }),
+            Deviation::SlowDisk(SlowDisk { node: at_node, at, lasts, slow }),
+            Deviation::ReplacedDisk(ReplacedDisk { node: at_node, at, down: lasts }),
+            Deviation::Beyond,
+        ]
+    })
+}
+
+/// A deviation of each kind but what a log says once: the number of nodes, and which stay broken.
 fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let asked = (any::<u32>(), any::<u32>(), span(), node(), request()).prop_map(
         |(client, nth, at, node, request)| Deviation::Request { client, nth, at, node, request },
@@ -143,29 +189,33 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
             Deviation::Crash(Crash { nodes, at, after_effects, down, lose })
         },
     );
-    let cut = (shape(), span(), span())
-        .prop_map(|(shape, at, lasts)| Deviation::Cut(Cut { shape, at, lasts }));
     let pause = (node(), span(), span())
         .prop_map(|(node, at, lasts)| Deviation::Pause(Pause { node, at, lasts }));
     let clock = (node(), any::<i64>(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(
         |(node, ahead_ns, drift_ppm)| Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }),
     );
+    let year = 365 * 24 * 3600 * 1_000_000_000_i64;
+    let step = (node(), span(), -year..=year)
+        .prop_map(|(node, at, ahead_ns)| Deviation::ClockStep(ClockStep { node, at, ahead_ns }));
     let knob = (any::<String>(), any::<u64>())
         .prop_map(|(name, value)| Deviation::Knob(Tuned { name, value }));
     let site = (node(), any::<String>(), any::<u32>())
         .prop_map(|(node, site, nth)| Deviation::Site(SiteFires { node, site, nth }));
-    let of_nodes = (late, slow, crash, cut, pause, clock, site);
-    (asked, fated, knob, of_nodes).prop_map(
-        |(asked, fated, knob, (late, slow, crash, cut, pause, clock, site))| {
-            vec![asked, fated, knob, late, slow, crash, cut, pause, clock, site]
+    let clocks = (clock, step).prop_map(|(clock, step)| vec![clock, step]);
+    let others = (asked, fated, late, slow, crash, pause, clocks, knob, site).prop_map(
+        |(asked, fated, late, slow, crash, pause, clocks, knob, site)| {
+            [vec![asked, fated, late, slow, crash, pause, knob, site], clocks].concat()
         },
-    )
+    );
+    (others, impaired()).prop_map(|(others, impaired)| [others, impaired].concat())
 }
 
 fn deviations() -> impl Strategy<Value = Vec<Deviation<Request>>> {
-    vec(one_of_each(), 1..4).prop_map(|each| {
+    (vec(one_of_each(), 1..4), faults_of_disks(), broken()).prop_map(|(each, of_disks, broken)| {
         let mut all = each.concat();
+        all.extend(of_disks);
         all.push(Deviation::Nodes { count: MOST });
+        all.push(Deviation::Broken(broken));
         all
     })
 }

@@ -127,6 +127,25 @@ impl<T> Agenda<T> {
         Some(Time::from_nanos(earliest))
     }
 
+    /// Everything on it, in order.
+    pub(crate) fn in_order(&self) -> Vec<(Time, &T)> {
+        let mut all = Vec::new();
+        for (position, List { first, last }) in self.lists.iter().enumerate() {
+            if self.occupied[position / DIGITS] >> (position % DIGITS) & 1 == 0 {
+                continue;
+            }
+            let mut next = *first;
+            while let Some(Slot { time, next: after, item }) = self.slots.get(next as usize) {
+                let item = item.as_ref().expect("a slot in a list is full");
+                all.push((Time::from_nanos(*time), item));
+                next = if next == *last { NONE } else { *after };
+            }
+        }
+        // Stable: what comes at one time stands in one list, in the order in which it came.
+        all.sort_by_key(|(time, _)| *time);
+        all
+    }
+
     /// Puts a full slot at the end of the list in which it belongs.
     #[inline(always)]
     fn place(&mut self, slot: u32, time: u64) {
@@ -224,9 +243,12 @@ mod tests {
                     now = popped.map_or(now, |(time, _)| time);
                 }
             }
+            let listed = agenda.in_order().into_iter();
+            let listed: Vec<_> = listed.map(|(time, item)| (time.as_nanos(), *item)).collect();
             let rest: Vec<_> = std::iter::from_fn(|| agenda.pop())
                 .map(|(time, item)| (time.as_nanos(), item))
                 .collect();
+            assert_eq!(listed, rest);
             assert_eq!(rest, twin.into_keys().collect::<Vec<_>>());
         }
     }

@@ -6,9 +6,12 @@ use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
 
 use crate::agenda::Agenda;
 use crate::clock::Clock;
+use crate::decisions::FlushFate;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
+use crate::faults::{Breakage, Broken};
 use crate::knob::Knobs;
+use crate::network::Network;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
 pub struct Cluster<M: Machine> {
@@ -18,8 +21,13 @@ pub struct Cluster<M: Machine> {
     pub(crate) agenda: Agenda<Occurrence<M>>,
     /// What deviates from the dull run at a time of its own.
     pub(crate) plan: Vec<Deviation<M::Request>>,
-    /// The positions in the plan of the cuts in force.
-    pub(crate) cuts: Vec<usize>,
+    pub(crate) network: Network,
+    /// The position in the plan of what says which nodes do not heal.
+    pub(crate) broken: Option<usize>,
+    /// The positions in the plan of the disks that are full or slow.
+    pub(crate) bad_disks: Vec<usize>,
+    /// Durable data may be destroyed beyond what the scenario tolerates.
+    pub(crate) beyond: bool,
     pub(crate) knobs: Knobs,
 }
 
@@ -49,6 +57,14 @@ pub(crate) struct Node<M: Machine> {
     pub(crate) held: VecDeque<Occurrence<M>>,
     /// The crash that cuts what waits for a flush, counting down.
     pub(crate) striking: Option<Armed>,
+    /// What becomes of the flush under way.
+    pub(crate) flush_fate: FlushFate,
+    /// How often the flush under way has failed.
+    pub(crate) flush_failures: u32,
+    /// Faults may destroy its durable data.
+    pub(crate) losable: bool,
+    /// Its machine has refused to start with what is on the disk.
+    pub(crate) refused: bool,
 }
 
 /// A crash that waits for a step with more effects than this; of that step, so many happen.
@@ -73,9 +89,10 @@ pub(crate) enum Occurrence<M: Machine> {
         node: NodeId,
         token: u32,
     },
-    /// A request is made, or a crash, cut or pause begins.
+    /// A request is made, or an episode begins.
     Planned(usize),
-    CutEnds(usize),
+    ImpairmentEnds(usize),
+    BadDiskEnds(usize),
     PauseEnds {
         node: NodeId,
         plan: usize,
@@ -100,6 +117,10 @@ impl<M: Machine> Node<M> {
             next_token: 0,
             waiting: Vec::new(),
             flushing: false,
+            flush_fate: FlushFate::default(),
+            flush_failures: 0,
+            losable: false,
+            refused: false,
             paused: None,
             held: VecDeque::new(),
             armed: None,
@@ -114,6 +135,8 @@ impl<M: Machine> Node<M> {
         self.clock = Clock::default();
         self.disk.clear();
         self.next_token = 0;
+        self.losable = false;
+        self.refused = false;
     }
 
     /// Loses everything volatile.
@@ -122,6 +145,8 @@ impl<M: Machine> Node<M> {
         self.timers.clear();
         self.waiting.clear();
         self.flushing = false;
+        self.flush_fate = FlushFate::default();
+        self.flush_failures = 0;
         self.paused = None;
         self.held.clear();
         self.armed = None;
@@ -182,7 +207,10 @@ impl<M: Machine> Cluster<M> {
             nodes: Vec::new(),
             agenda: Agenda::new(),
             plan: Vec::new(),
-            cuts: Vec::new(),
+            network: Network::default(),
+            broken: None,
+            bad_disks: Vec::new(),
+            beyond: false,
             knobs,
         }
     }
@@ -191,7 +219,10 @@ impl<M: Machine> Cluster<M> {
         self.now = Time::ZERO;
         self.heal = heal;
         self.agenda.clear();
-        self.cuts.clear();
+        self.network.mend();
+        self.broken = None;
+        self.bad_disks.clear();
+        self.beyond = Deviation::goes_beyond(&self.plan);
         self.knobs.reset();
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
@@ -246,7 +277,7 @@ impl<M: Machine> Cluster<M> {
         self.ids().filter_map(|node| Some((node, self.get(node)?)))
     }
 
-    /// The durable records of a node, oldest first.
+    /// The durable records of a node that can be read, oldest first: what a restart would find.
     pub fn records(&self, node: NodeId) -> impl ExactSizeIterator<Item = &M::Record> {
         self.nodes[node.index()].disk.durable()
     }
@@ -256,12 +287,24 @@ impl<M: Machine> Cluster<M> {
         self.nodes[node.index()].disk.unflushed()
     }
 
+    /// True if the machine of this node has refused to start with what is on its disk: the node is
+    /// down until its disk is replaced.
+    pub fn refused(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].refused
+    }
+
+    /// True if durable data may be destroyed in this run beyond what the scenario
+    /// [tolerates](crate::Scenario::tolerates).
+    pub fn is_beyond_tolerance(&self) -> bool {
+        self.beyond
+    }
+
     /// True while a node is up and takes no input, since it is paused or waits for its disk.
     pub fn is_held(&self, node: NodeId) -> bool {
         self.nodes[node.index()].holds()
     }
 
-    /// How often a node has crashed.
+    /// How often a node has crashed, or stopped by itself, or refused to start.
     pub fn crashes(&self, node: NodeId) -> u32 {
         self.nodes[node.index()].boot
     }
@@ -286,13 +329,32 @@ impl<M: Machine> Cluster<M> {
         by.min(self.heal.since(due))
     }
 
-    /// True if what one node sends to the other now is not cut off.
+    /// The nodes that heal at the end of the storm: all, unless this run has others that stay
+    /// broken for ever. What must come true in the calm is asked of these.
+    pub fn core(&self) -> impl Iterator<Item = NodeId> {
+        let broken = self.broken_nodes().map_or(&[][..], |broken| &broken.nodes[..]);
+        self.ids().filter(|node| broken.binary_search(node).is_err())
+    }
+
+    /// The nodes that do not heal, and what is wrong with them.
+    pub(crate) fn broken_nodes(&self) -> Option<&Broken> {
+        match self.plan.get(self.broken?) {
+            Some(Deviation::Broken(broken)) => Some(broken),
+            _ => unreachable!("that is where it stands"),
+        }
+    }
+
+    /// True if the storm is over and this node never starts again.
+    pub(crate) fn stays_down(&self, node: NodeId) -> bool {
+        !self.is_stormy()
+            && self.broken_nodes().is_some_and(|broken| {
+                broken.how == Breakage::Down && broken.nodes.binary_search(&node).is_ok()
+            })
+    }
+
+    /// True if what one node sends to the other now is not cut off, or one plane of it only.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
-        let cuts = |position: &usize| match &self.plan[*position] {
-            Deviation::Cut(cut) => cut.shape.cuts(from, to, self.count()),
-            _ => false,
-        };
-        from == to || !self.cuts.iter().any(cuts)
+        from == to || !self.network.is_cut(&self.plan, from, to, self.count())
     }
 
     /// How long every fault has been over; nothing while the storm lasts.

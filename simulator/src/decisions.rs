@@ -9,7 +9,16 @@ use stormglass_machine::{Dice, Firing, NodeId, Sites};
 
 use crate::chain::Chain;
 use crate::deviation::Deviation;
-use crate::faults::{Fate, LateTimer, MessageFault, Odds, SiteFires, SlowFlush};
+use crate::disk::RecordFate;
+use crate::faults::{
+    FailingFlush, Fate, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Odds, RottenRecord,
+    SiteFires, SlowFlush, TornRecord,
+};
+
+mod disk;
+
+use disk::DiskFates;
+pub(crate) use disk::{DiskChances, FlushFate};
 
 /// Decides what does not follow from the plan of a run. Asked exactly once for each message sent,
 /// each timer set and each flush of the storm, in the order in which they happen.
@@ -18,8 +27,13 @@ pub(crate) trait Decisions {
     fn message(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> Fate;
     /// How late a timer fires.
     fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration;
-    /// How much longer a flush takes.
-    fn flush(&mut self, node: NodeId) -> Duration;
+    /// What becomes of a flush; of a node whose durable data may be destroyed, or not.
+    fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate;
+    /// What becomes of a record, by its number; asked only if durable data may be destroyed.
+    fn record(&mut self, node: NodeId, nth: u32) -> RecordFate;
+    /// Which of these records a crash tears; asked only if it comes while there are any that are
+    /// not durable.
+    fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32>;
     /// What machines ask whether they are to misbehave; `None` if they never are. It answers by
     /// itself, in the middle of a step, and is closed when the storm ends.
     fn sites(&mut self) -> Option<&mut Sites>;
@@ -33,35 +47,45 @@ pub(crate) struct Search {
     /// How many messages in a million have another fate than the dull one.
     faulty: u32,
     network: Dice,
+    garbage: Dice,
     timers: Dice,
     disks: Dice,
+    disk_faults: DiskChances,
     pub(crate) sites: Option<Box<Sites>>,
 }
 
 impl Search {
     /// `sites` are those that a scenario allows; this seed may leave all of them alone.
-    pub(crate) fn new(seed: u64, odds: Odds, mut sites: Option<Box<Sites>>) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        odds: Odds,
+        disk_faults: DiskChances,
+        mut sites: Option<Box<Sites>>,
+    ) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
-        let faulty = odds.drop + odds.duplicate + odds.delay;
+        let (garbage, faulty) =
+            (dice("garbage"), odds.drop + odds.duplicate + odds.delay + odds.corrupt);
         if let Some(sites) = &mut sites {
             match dice("swarm-sites").per_million(500_000) {
                 true => sites.draw(seed),
                 false => sites.list([]),
             }
         }
-        Search { odds, faulty, network, timers, disks, sites }
+        Search { odds, faulty, network, garbage, timers, disks, disk_faults, sites }
     }
 
     /// The fate of a message that has drawn a number below `faulty`.
     fn fault(&mut self, draw: u32) -> Fate {
-        let Odds { drop, duplicate, longest, .. } = self.odds;
+        let Odds { drop, duplicate, delay, longest, .. } = self.odds;
         if draw < drop {
             Fate::Dropped
         } else if draw < drop + duplicate {
             Fate::Duplicated { by: long_tailed(&mut self.network, longest) }
-        } else {
+        } else if draw < drop + duplicate + delay {
             Fate::Delayed { by: long_tailed(&mut self.network, longest) }
+        } else {
+            Fate::Corrupted { value: self.garbage.next_u64() }
         }
     }
 }
@@ -93,12 +117,21 @@ impl Decisions for Search {
     }
 
     #[inline]
-    fn flush(&mut self, _: NodeId) -> Duration {
+    fn flush(&mut self, _: NodeId, losable: bool) -> FlushFate {
+        let mut fate = self.disk_faults.flush(losable);
         let Odds { slow_flush, longest, .. } = self.odds;
-        if slow_flush == 0 || !self.disks.per_million(slow_flush) {
-            return Duration::ZERO;
+        if slow_flush > 0 && self.disks.per_million(slow_flush) {
+            fate.slow = long_tailed(&mut self.disks, longest);
         }
-        long_tailed(&mut self.disks, longest)
+        fate
+    }
+
+    fn record(&mut self, _: NodeId, _: u32) -> RecordFate {
+        self.disk_faults.record()
+    }
+
+    fn torn(&mut self, _: NodeId, first: u32, last: u32) -> Option<u32> {
+        self.disk_faults.torn(first, last)
     }
 
     #[inline]
@@ -120,7 +153,7 @@ enum About {
 }
 
 /// Tables are only ever looked things up in, never walked, and their hasher is fixed.
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
+pub(crate) type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
 
 /// Gives each occurrence its number, from 0, among those of its name.
 #[derive(Default)]
@@ -207,13 +240,42 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         late
     }
 
-    fn flush(&mut self, node: NodeId) -> Duration {
+    fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate {
         let nth = self.names.nth(About::Flush(node));
-        let slow = self.inner.flush(node);
+        let fate = self.inner.flush(node, losable);
+        let FlushFate { slow, fails: times, lose, lost } = fate;
         if slow > Duration::ZERO {
             self.recorded.push(Deviation::Flush(SlowFlush { node, nth, slow }));
         }
-        slow
+        if times > 0 {
+            let failing = FailingFlush { node, nth, times, lose };
+            self.recorded.push(Deviation::FailingFlush(failing));
+        }
+        if lost {
+            self.recorded.push(Deviation::LostFlush(LostFlush { node, nth }));
+        }
+        fate
+    }
+
+    fn record(&mut self, node: NodeId, nth: u32) -> RecordFate {
+        let fate = self.inner.record(node, nth);
+        match fate {
+            RecordFate::Sound => {}
+            RecordFate::Rotten => {
+                self.recorded.push(Deviation::RottenRecord(RottenRecord { node, nth }));
+            }
+            RecordFate::Misdirected { back } => {
+                let misdirected = MisdirectedWrite { node, nth, back };
+                self.recorded.push(Deviation::MisdirectedWrite(misdirected));
+            }
+        }
+        fate
+    }
+
+    fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32> {
+        let nth = self.inner.torn(node, first, last)?;
+        self.recorded.push(Deviation::TornRecord(TornRecord { node, nth }));
+        Some(nth)
     }
 
     fn sites(&mut self) -> Option<&mut Sites> {
@@ -230,6 +292,7 @@ pub(crate) struct Replay {
     names: Names,
     fates: Table<(About, u32), (usize, Fate)>,
     spans: Table<(About, u32), (usize, Duration)>,
+    disk_fates: DiskFates,
     sites: Sites,
     firings: Table<(About, u32), usize>,
     /// For each deviation of the list, whether it matched something that happened.
@@ -242,6 +305,7 @@ impl Replay {
             names: Names::default(),
             fates: Table::default(),
             spans: Table::default(),
+            disk_fates: DiskFates::default(),
             sites: Sites::default(),
             firings: Table::default(),
             matched: vec![false; deviations.len()],
@@ -257,15 +321,12 @@ impl Replay {
                     let about = About::Timer(*node, replay.names.kind(kind));
                     replay.spans.insert((about, *nth), (position, *late));
                 }
-                Deviation::Flush(SlowFlush { node, nth, slow }) => {
-                    replay.spans.insert((About::Flush(*node), *nth), (position, *slow));
-                }
                 Deviation::Site(SiteFires { node, site, nth }) => {
                     let about = About::Site(*node, replay.names.kind(site));
                     replay.firings.insert((about, *nth), position);
                     sites.push((*node, site.clone(), *nth));
                 }
-                _ => {}
+                other => replay.disk_fates.add(position, other),
             }
         }
         replay.sites.list(sites);
@@ -303,8 +364,13 @@ impl Replay {
 
     /// The number of the next flush about which the list says nothing.
     pub(crate) fn next_flush(&self, node: NodeId) -> u32 {
-        let about = About::Flush(node);
-        self.next(about, |nth| self.spans.contains_key(&(about, nth)))
+        self.next(About::Flush(node), |nth| self.disk_fates.knows_flush((node, nth)))
+    }
+
+    /// The number of the next record about which the list says nothing, after so many.
+    pub(crate) fn next_record(&self, node: NodeId, written: u32) -> u32 {
+        let is_free = |nth: &u32| !self.disk_fates.knows_record((node, *nth));
+        (written..).find(is_free).expect("one is free")
     }
 
     /// The number of the next call at a site about which the list says nothing.
@@ -317,15 +383,6 @@ impl Replay {
     fn next(&self, about: About, is_listed: impl Fn(u32) -> bool) -> u32 {
         (self.names.next(about)..).find(|nth| !is_listed(*nth)).expect("one is free")
     }
-
-    fn span(&mut self, about: About) -> Duration {
-        let nth = self.names.nth(about);
-        let Some((position, span)) = self.spans.get(&(about, nth)) else {
-            return Duration::ZERO;
-        };
-        self.matched[*position] = true;
-        *span
-    }
 }
 
 impl Decisions for Replay {
@@ -335,11 +392,25 @@ impl Decisions for Replay {
 
     fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
         let about = About::Timer(node, self.names.static_kind(kind));
-        self.span(about)
+        let nth = self.names.nth(about);
+        let Some((position, span)) = self.spans.get(&(about, nth)) else {
+            return Duration::ZERO;
+        };
+        self.matched[*position] = true;
+        *span
     }
 
-    fn flush(&mut self, node: NodeId) -> Duration {
-        self.span(About::Flush(node))
+    fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate {
+        let nth = self.names.nth(About::Flush(node));
+        self.disk_fates.flush((node, nth), losable, &mut self.matched)
+    }
+
+    fn record(&mut self, node: NodeId, nth: u32) -> RecordFate {
+        self.disk_fates.record((node, nth), &mut self.matched)
+    }
+
+    fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32> {
+        self.disk_fates.torn(node, first, last, &mut self.matched)
     }
 
     fn sites(&mut self) -> Option<&mut Sites> {
@@ -361,14 +432,20 @@ mod tests {
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);
 
+    type Answers = (Fate, Duration, FlushFate, RecordFate, Option<u32>);
+
     /// Asks a driver a few hundred things and lists its answers.
-    fn interview(driver: &mut impl Decisions) -> Vec<(Fate, Duration, Duration)> {
+    fn interview(driver: &mut impl Decisions) -> Vec<Answers> {
         let kinds = ["Vote", "Append"];
         (0..300)
             .map(|turn| {
                 let (from, to) = if turn % 3 == 0 { (A, B) } else { (B, A) };
-                let fate = driver.message(from, to, kinds[turn as usize % 2]);
-                (fate, driver.timer(from, kinds[turn as usize % 2]), driver.flush(to))
+                let kind = kinds[turn as usize % 2];
+                let fate = driver.message(from, to, kind);
+                let (timer, flush) = (driver.timer(from, kind), driver.flush(to, true));
+                let (record, torn) =
+                    (driver.record(to, turn), driver.torn(from, 3 * turn, 3 * turn + 2));
+                (fate, timer, flush, record, torn)
             })
             .collect()
     }
@@ -378,11 +455,12 @@ mod tests {
             drop: 100_000,
             duplicate: 100_000,
             delay: 100_000,
+            corrupt: 100_000,
             late_timer: 100_000,
             slow_flush: 100_000,
             longest: Duration::from_secs(1),
         };
-        Search::new(7, odds, None)
+        Search::new(7, odds, DiskChances::of(7, 100_000), None)
     }
 
     #[test]
@@ -400,6 +478,10 @@ mod tests {
     fn leaving_one_out_changes_that_one_only() {
         let mut recorder = Recorder::<_, ()>::new(stormy());
         let answers = interview(&mut recorder);
+        for family in ["FailingFlush", "LostFlush", "TornRecord", "RottenRecord", "Misdirected"] {
+            let of_family = |one: &Deviation<()>| format!("{one:?}").starts_with(family);
+            assert!(recorder.recorded.iter().any(of_family), "there is no {family}");
+        }
         for left_out in 0..recorder.recorded.len() {
             let mut fewer = recorder.recorded.clone();
             fewer.remove(left_out);

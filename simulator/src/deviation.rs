@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    Crash, Cut, Fault, LateTimer, MessageFault, Pause, SiteFires, SlowFlush, Tuned, WrongClock,
+    Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment, LateTimer,
+    LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord, SiteFires,
+    SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 
@@ -52,6 +54,35 @@ pub enum Deviation<R> {
     Pause(Pause),
     /// A node's clocks are wrong.
     Clock(WrongClock),
+    /// Links are clogged.
+    Clog(Clog),
+    /// Links have little bandwidth.
+    Throttle(Throttle),
+    /// One plane of the network is cut or clogged.
+    Plane(Plane),
+    /// A node's wall clock is set.
+    ClockStep(ClockStep),
+    /// Nodes do not heal at the end of the storm.
+    Broken(Broken),
+    /// A flush fails.
+    FailingFlush(FailingFlush),
+    /// A flush is acknowledged that has made nothing durable.
+    LostFlush(LostFlush),
+    /// A crash tears a record.
+    TornRecord(TornRecord),
+    /// A record goes bad.
+    RottenRecord(RottenRecord),
+    /// A record is written in the place of another.
+    MisdirectedWrite(MisdirectedWrite),
+    /// A disk is full for a while.
+    FullDisk(FullDisk),
+    /// A disk is slow for a while.
+    SlowDisk(SlowDisk),
+    /// A node gets an empty disk.
+    ReplacedDisk(ReplacedDisk),
+    /// Durable data may be destroyed beyond what the scenario tolerates. Only what must hold
+    /// always is looked at.
+    Beyond,
     /// A tunable of the machines is not at its usual value.
     Knob(Tuned),
     /// A machine is asked to misbehave within its contract.
@@ -77,10 +108,20 @@ impl<R> Deviation<R> {
         })
     }
 
+    /// Whether a list goes beyond what its scenario tolerates.
+    pub fn goes_beyond(all: &[Self]) -> bool {
+        all.iter().any(|deviation| matches!(deviation, Deviation::Beyond))
+    }
+
+    /// Whose durable data it destroys, if it does.
+    pub(crate) fn destroys(&self) -> Option<NodeId> {
+        self.fault()?.destroys()
+    }
+
     /// What it is, if it is a fault: neither the size of the cluster nor a request.
     fn fault(&self) -> Option<&dyn Fault> {
         match self {
-            Deviation::Nodes { .. } | Deviation::Request { .. } => None,
+            Deviation::Nodes { .. } | Deviation::Request { .. } | Deviation::Beyond => None,
             Deviation::Message(fault) => Some(fault),
             Deviation::Timer(fault) => Some(fault),
             Deviation::Flush(fault) => Some(fault),
@@ -88,6 +129,19 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => Some(fault),
             Deviation::Pause(fault) => Some(fault),
             Deviation::Clock(fault) => Some(fault),
+            Deviation::Clog(fault) => Some(fault),
+            Deviation::Throttle(fault) => Some(fault),
+            Deviation::Plane(fault) => Some(fault),
+            Deviation::ClockStep(fault) => Some(fault),
+            Deviation::Broken(fault) => Some(fault),
+            Deviation::FailingFlush(fault) => Some(fault),
+            Deviation::LostFlush(fault) => Some(fault),
+            Deviation::TornRecord(fault) => Some(fault),
+            Deviation::RottenRecord(fault) => Some(fault),
+            Deviation::MisdirectedWrite(fault) => Some(fault),
+            Deviation::FullDisk(fault) => Some(fault),
+            Deviation::SlowDisk(fault) => Some(fault),
+            Deviation::ReplacedDisk(fault) => Some(fault),
             Deviation::Knob(fault) => Some(fault),
             Deviation::Site(fault) => Some(fault),
         }
@@ -99,7 +153,7 @@ impl<R> Deviation<R> {
             fault.simpler().into_iter().map(wrap).collect()
         }
         match self {
-            Deviation::Nodes { .. } | Deviation::Request { .. } => Vec::new(),
+            Deviation::Nodes { .. } | Deviation::Request { .. } | Deviation::Beyond => Vec::new(),
             Deviation::Message(fault) => each(fault, Deviation::Message),
             Deviation::Timer(fault) => each(fault, Deviation::Timer),
             Deviation::Flush(fault) => each(fault, Deviation::Flush),
@@ -109,6 +163,31 @@ impl<R> Deviation<R> {
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
             Deviation::Knob(fault) => each(fault, Deviation::Knob),
             Deviation::Site(fault) => each(fault, Deviation::Site),
+            Deviation::Clog(fault) => each(fault, Deviation::Clog),
+            Deviation::Throttle(fault) => each(fault, Deviation::Throttle),
+            Deviation::Plane(fault) => each(fault, Deviation::Plane),
+            Deviation::ClockStep(fault) => each(fault, Deviation::ClockStep),
+            Deviation::Broken(fault) => each(fault, Deviation::Broken),
+            Deviation::FailingFlush(fault) => each(fault, Deviation::FailingFlush),
+            Deviation::LostFlush(fault) => each(fault, Deviation::LostFlush),
+            Deviation::TornRecord(fault) => each(fault, Deviation::TornRecord),
+            Deviation::RottenRecord(fault) => each(fault, Deviation::RottenRecord),
+            Deviation::MisdirectedWrite(fault) => each(fault, Deviation::MisdirectedWrite),
+            Deviation::FullDisk(fault) => each(fault, Deviation::FullDisk),
+            Deviation::SlowDisk(fault) => each(fault, Deviation::SlowDisk),
+            Deviation::ReplacedDisk(fault) => each(fault, Deviation::ReplacedDisk),
+        }
+    }
+
+    /// What it does to links, if it is about links.
+    pub(crate) fn impairment(&self) -> Option<Impairment<'_>> {
+        match self {
+            Deviation::Cut(cut) => Some(cut.impairment()),
+            Deviation::Clog(clog) => Some(clog.impairment()),
+            Deviation::Throttle(throttle) => Some(throttle.impairment()),
+            Deviation::Plane(plane) => Some(plane.impairment()),
+            Deviation::Broken(broken) => Some(broken.impairment()),
+            _ => None,
         }
     }
 

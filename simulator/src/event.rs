@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Input, Machine, NodeId};
+use stormglass_machine::{AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Machine, NodeId};
 
 use crate::faults::Fate;
 
@@ -52,6 +52,18 @@ pub enum Event<'a, M: Machine> {
         /// The message.
         message: &'a M::Message,
     },
+    /// A message that is being sent will arrive later than it would, since the link is clogged or
+    /// has little bandwidth.
+    HeldUp {
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: &'a M::Message,
+        /// How much later.
+        by: Duration,
+    },
     /// A timer that is being set will fire late.
     Late {
         /// Whose timer.
@@ -75,16 +87,40 @@ pub enum Event<'a, M: Machine> {
         /// At which of its sites.
         site: &'static str,
     },
-    /// An episode of the plan begins to strike: a crash, a cut, a pause; a knob, when the run
-    /// begins. The number is its position in the list of deviations.
+    /// A disk does something other than what it is asked.
+    Disk {
+        /// Whose disk.
+        node: NodeId,
+        /// What it does.
+        fault: DiskFault,
+    },
+    /// A process is starting, and some records of its disk cannot be read.
+    Gap {
+        /// Whose disk.
+        node: NodeId,
+        /// Which records.
+        gap: Gap,
+        /// What its machine does about it. If it refuses, the node stays down until its disk is
+        /// replaced.
+        after: AfterGap,
+    },
+    /// The disk of a node, which is down, has been replaced by an empty one.
+    Replaced {
+        /// Which node.
+        node: NodeId,
+        /// How many durable records are gone.
+        lost: usize,
+    },
+    /// An episode of the plan begins to strike: a crash, a cut, a pause, a bad disk; a knob, when
+    /// the run begins. The number is its position in the list of deviations.
     Struck(usize),
-    /// A cut, or a pause, is over.
+    /// A cut, a clog, a throttle, a pause or a bad disk is over.
     Ended(usize),
     /// A node has crashed.
     Crashed {
         /// Which node.
         node: NodeId,
-        /// How many unflushed records it lost.
+        /// How many records it lost that were not durable.
         lost: usize,
     },
     /// The storm is over: every fault has ended.
@@ -98,3 +134,34 @@ impl<M: Machine> Clone for Event<'_, M> {
 }
 
 impl<M: Machine> Copy for Event<'_, M> {}
+
+/// What a disk does other than what it is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DiskFault {
+    /// A flush has failed.
+    FlushFailed {
+        /// Why.
+        error: FlushError,
+        /// What the machine does about it.
+        after: AfterFlush,
+    },
+    /// A flush is acknowledged, and nothing is durable.
+    FlushLost,
+    /// A record that is being written will not be readable.
+    Rotten {
+        /// Which record that the node has written, from 0.
+        nth: u32,
+    },
+    /// A record that is being written will be in the place of another.
+    Misdirected {
+        /// Which record that the node has written, from 0.
+        nth: u32,
+        /// How many records before its own its place is.
+        back: u32,
+    },
+    /// A record that was not durable is torn by a crash.
+    Torn {
+        /// Which record that the node has written, from 0.
+        nth: u32,
+    },
+}

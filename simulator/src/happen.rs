@@ -3,20 +3,28 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Sites};
+use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Sites, Time};
 
 use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::disk::Kind;
-use crate::faults::{Crash, Cut, Fate, Pause};
+use crate::faults::{
+    Breakage, Broken, ClockStep, Crash, Fate, FullDisk, Pause, ReplacedDisk, SlowDisk,
+};
+use crate::network::Sent;
 use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
 
+mod disk;
+
 /// What stands in the chain where a step has its input, which begins with a number from 0 to 3.
 const CRASHED: u8 = 4;
 const FLUSHED: u8 = 5;
+const FLUSH_FAILED: u8 = 6;
+const GAP: u8 = 7;
+const REPLACED: u8 = 8;
 
 impl<S: Scenario> World<'_, S> {
     /// Lets the next thing on the agenda happen.
@@ -48,14 +56,15 @@ impl<S: Scenario> World<'_, S> {
                 }
                 (node, Input::Start)
             }
-            Occurrence::Planned(position) => match self.planned(position, watch) {
+            Occurrence::Planned(position) => match self.planned(position, decisions, watch) {
                 Some(asked) => asked,
                 None => return,
             },
             Occurrence::Flushed { node, boot } => {
-                return self.flushed(node, boot, decisions, watch);
+                return self.flush_is_due(node, boot, decisions, watch);
             }
-            Occurrence::CutEnds(position) => return self.cut_ends(position, watch),
+            Occurrence::ImpairmentEnds(position) => return self.impairment_ends(position, watch),
+            Occurrence::BadDiskEnds(position) => return self.bad_disk_ends(position, watch),
             Occurrence::PauseEnds { node, plan } => {
                 return self.pause_ends(node, plan, decisions, watch);
             }
@@ -65,17 +74,25 @@ impl<S: Scenario> World<'_, S> {
         self.step(node, input, decisions, watch);
     }
 
-    /// Starts a process, unless it has crashed again; what follows is its first step.
+    /// Starts a process, unless it has crashed again or refuses its disk; what follows is its first step.
     fn start<W: Watch<S::Machine>>(&mut self, node: NodeId, boot: u32, watch: &mut W) -> bool {
         let count = self.cluster.count();
+        if self.cluster.stays_down(node) {
+            return false;
+        }
         let slot = &mut self.cluster.nodes[node.index()];
         if slot.boot != boot {
             return false;
         }
         let mut machine = self.scenario.tuned_machine(node, count, &self.cluster.knobs);
-        for record in slot.disk.durable() {
-            machine.restore(record.clone());
+        if slot.disk.is_sound() {
+            for record in slot.disk.durable() {
+                machine.restore(record.clone());
+            }
+        } else if !self.restore_with_gaps(node, &mut machine, watch) {
+            return false;
         }
+        let slot = &mut self.cluster.nodes[node.index()];
         slot.machine = Some(machine);
         slot.dice = node_dice(self.seed, node, boot);
         self.tell(watch, Event::Started { node });
@@ -161,7 +178,7 @@ impl<S: Scenario> World<'_, S> {
                     // Where it cuts is part of the run, though the machine never learns of it.
                     self.chain.write_usize(self.effects.len());
                     self.effects.clear();
-                    return self.crash(node, *plan, watch);
+                    return self.crash(node, *plan, decisions, watch);
                 }
                 Some(Armed { after_effects, .. }) => *after_effects -= 1,
                 None => {}
@@ -175,11 +192,9 @@ impl<S: Scenario> World<'_, S> {
                 Effect::CancelTimer { timer } => {
                     self.cluster.nodes[node.index()].cancel_timer(timer);
                 }
-                Effect::Write(record) => {
-                    self.cluster.nodes[node.index()].disk.write(record, Kind::Record);
-                }
+                Effect::Write(record) => self.write(node, record, Kind::Record, decisions, watch),
                 Effect::Checkpoint(record) => {
-                    self.cluster.nodes[node.index()].disk.write(record, Kind::Checkpoint);
+                    self.write(node, record, Kind::Checkpoint, decisions, watch);
                 }
                 Effect::Flush => {
                     self.flush(node, decisions, watch);
@@ -188,6 +203,11 @@ impl<S: Scenario> World<'_, S> {
                         slot.waiting.append(&mut self.effects);
                         slot.striking = crash;
                         return;
+                    }
+                    if slot.machine.is_none() {
+                        // It has stopped, since the flush failed at once.
+                        self.chain.write_usize(self.effects.len());
+                        return self.effects.clear();
                     }
                 }
                 // Whoever asked hears of it through `Event::Effect`.
@@ -208,7 +228,7 @@ impl<S: Scenario> World<'_, S> {
         if to.index() >= self.cluster.nodes.len() {
             return self.sent_to_nobody(from, to, &message);
         }
-        let arrives = self.cluster.now + self.settings.latency;
+        let mut arrives = self.cluster.now + self.settings.latency;
         let mut fate = Fate::Dull;
         if self.cluster.is_stormy() {
             // A cut does not spare the decision: it would shift the numbers of later messages.
@@ -218,9 +238,10 @@ impl<S: Scenario> World<'_, S> {
                 self.tell(watch, Event::Fated { from, to, message: &message, fate });
             }
         }
-        if !self.cluster.cuts.is_empty() && !self.cluster.is_linked(from, to) {
-            self.tell(watch, Event::CutOff { from, to, message: &message });
-            return;
+        if !self.cluster.network.is_whole() {
+            let Some(later) = self.through(from, to, &message, arrives, watch) else { return };
+            arrives = later;
+            fate = fate.at_most(self.cluster.until_heal(arrives, Duration::MAX));
         }
         let agenda = &mut self.cluster.agenda;
         match fate {
@@ -234,7 +255,35 @@ impl<S: Scenario> World<'_, S> {
                 agenda.push(arrives, Occurrence::Message { from, to, message });
                 agenda.push(arrives + by, Occurrence::Message { from, to, message: copy });
             }
+            Fate::Corrupted { value } => {
+                if let Some(message) = self.scenario.corrupt(&message, value) {
+                    agenda.push(arrives, Occurrence::Message { from, to, message });
+                }
+            }
         }
+    }
+
+    /// When a message gets through links of which some are impaired; `None` if it does not.
+    #[inline(never)]
+    fn through<W: Watch<S::Machine>>(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        message: &<S::Machine as Machine>::Message,
+        arrives: Time,
+        watch: &mut W,
+    ) -> Option<Time> {
+        let (count, heal) = (self.cluster.count(), self.cluster.heal);
+        let sent = Sent { from, to, plane: message.plane(), arrives };
+        let through = self.cluster.network.through(&self.cluster.plan, sent, count, heal);
+        match through {
+            None => self.tell(watch, Event::CutOff { from, to, message }),
+            Some(later) if later > arrives => {
+                self.tell(watch, Event::HeldUp { from, to, message, by: later.since(arrives) });
+            }
+            Some(_) => {}
+        }
+        through
     }
 
     #[cold]
@@ -273,64 +322,6 @@ impl<S: Scenario> World<'_, S> {
         self.cluster.agenda.push(due + late, Occurrence::Timer { node, token });
     }
 
-    /// Asks the disk to make everything durable; the node waits unless that is done at once.
-    fn flush<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
-        if self.cluster.unflushed(node) == 0 {
-            return;
-        }
-        let due = self.cluster.now + self.settings.flush;
-        let slow = match self.cluster.is_stormy() {
-            true => self.cluster.until_heal(due, decisions.flush(node)),
-            false => Duration::ZERO,
-        };
-        if !slow.is_zero() {
-            self.tell(watch, Event::Slow { node, by: slow });
-        }
-        let done = due + slow;
-        let slot = &mut self.cluster.nodes[node.index()];
-        if done == self.cluster.now {
-            slot.disk.flush();
-            return;
-        }
-        slot.flushing = true;
-        let boot = slot.boot;
-        self.cluster.agenda.push(done, Occurrence::Flushed { node, boot });
-    }
-
-    /// A flush is done: what waited for it goes on.
-    fn flushed<D: Decisions, W: Watch<S::Machine>>(
-        &mut self,
-        node: NodeId,
-        boot: u32,
-        decisions: &mut D,
-        watch: &mut W,
-    ) {
-        let slot = &mut self.cluster.nodes[node.index()];
-        if slot.boot != boot {
-            return;
-        }
-        slot.disk.flush();
-        if let Some((goes_on, _)) = slot.paused {
-            // The disk has done its work, but the process stands still and does not hear of it.
-            self.cluster.agenda.push(goes_on, Occurrence::Flushed { node, boot });
-            return;
-        }
-        slot.flushing = false;
-        let crash = slot.striking.take();
-        self.effects.append(&mut slot.waiting);
-        self.count_event(node);
-        self.chain.write_u8(FLUSHED);
-        self.chain.write_usize(self.effects.len());
-        self.carry_out(node, crash, decisions, watch);
-        self.check(node);
-        self.release(node, decisions, watch);
-    }
-
     /// A pause is over, unless the node has crashed meanwhile or a longer one has begun.
     fn pause_ends<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
@@ -363,9 +354,10 @@ impl<S: Scenario> World<'_, S> {
 
     /// What the plan has for this moment: an episode begins, or a node that takes input is asked
     /// something.
-    fn planned<W: Watch<S::Machine>>(
+    fn planned<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         position: usize,
+        decisions: &mut D,
         watch: &mut W,
     ) -> Option<(NodeId, Input<S::Machine>)> {
         if let Deviation::Request { client, nth, node, ref request, .. } =
@@ -381,20 +373,37 @@ impl<S: Scenario> World<'_, S> {
             return Some((node, Input::Request { id, request }));
         }
         if self.cluster.is_stormy() {
-            self.strike(position, watch);
+            self.strike(position, decisions, watch);
         }
         None
     }
 
     /// An episode begins.
-    fn strike<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+    fn strike<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         let (now, heal) = (self.cluster.now, self.cluster.heal);
+        if let Some(impairment) = self.cluster.plan[position].impairment() {
+            let ends = impairment.ends(heal);
+            self.cluster.network.impair(position);
+            self.cluster.agenda.push(ends, Occurrence::ImpairmentEnds(position));
+            self.struck[position] = true;
+            return self.tell(watch, Event::Struck(position));
+        }
         match self.cluster.plan[position] {
-            Deviation::Crash(_) => self.crashes(position, watch),
-            Deviation::Cut(Cut { lasts, .. }) => {
-                self.cluster.cuts.push(position);
-                let ends = (now + lasts).min(heal);
-                self.cluster.agenda.push(ends, Occurrence::CutEnds(position));
+            Deviation::Crash(_) => self.crashes(position, decisions, watch),
+            Deviation::FullDisk(FullDisk { lasts, .. })
+            | Deviation::SlowDisk(SlowDisk { lasts, .. }) => {
+                self.bad_disk_begins(position, lasts, watch);
+            }
+            Deviation::ReplacedDisk(ReplacedDisk { node, down, .. }) => {
+                self.replace_disk(node, position, down, decisions, watch);
+            }
+            Deviation::ClockStep(ClockStep { node, ahead_ns, .. }) => {
+                self.cluster.nodes[node.index()].clock.step(ahead_ns);
                 self.struck[position] = true;
                 self.tell(watch, Event::Struck(position));
             }
@@ -413,16 +422,19 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
-    fn cut_ends<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
-        let before = self.cluster.cuts.len();
-        self.cluster.cuts.retain(|cut| *cut != position);
-        if self.cluster.cuts.len() < before {
+    fn impairment_ends<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+        if self.cluster.network.ends(position) {
             self.tell(watch, Event::Ended(position));
         }
     }
 
     /// Crashes each node of a planned crash now, or arms its next step.
-    fn crashes<W: Watch<S::Machine>>(&mut self, position: usize, watch: &mut W) {
+    fn crashes<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         for nth in 0.. {
             let Deviation::Crash(Crash { nodes, after_effects, .. }) = &self.cluster.plan[position]
             else {
@@ -430,7 +442,7 @@ impl<S: Scenario> World<'_, S> {
             };
             let Some(node) = nodes.get(nth).copied() else { break };
             match *after_effects {
-                None => self.crash(node, position, watch),
+                None => self.crash(node, position, decisions, watch),
                 Some(after_effects) => {
                     let armed = Armed { after_effects, plan: position };
                     self.cluster.nodes[node.index()].armed = Some(armed);
@@ -439,22 +451,20 @@ impl<S: Scenario> World<'_, S> {
         }
     }
 
-    fn crash<W: Watch<S::Machine>>(&mut self, node: NodeId, position: usize, watch: &mut W) {
+    fn crash<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
         let Deviation::Crash(Crash { down, lose, .. }) = self.cluster.plan[position] else {
             unreachable!("only a crash crashes")
         };
-        let (now, heal) = (self.cluster.now, self.cluster.heal);
-        let slot = &mut self.cluster.nodes[node.index()];
-        if slot.machine.is_none() {
+        if !self.cluster.is_up(node) {
             return;
         }
-        slot.stop();
-        slot.boot += 1;
-        let (boot, lost) = (slot.boot, slot.disk.crash(lose));
-        self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
-        self.count_event(node);
-        self.chain.write_u8(CRASHED);
-        self.chain.write_usize(lost);
+        let lost = self.go_down(node, down, lose, decisions, watch);
         if !self.struck[position] {
             self.struck[position] = true;
             self.tell(watch, Event::Struck(position));
@@ -462,13 +472,64 @@ impl<S: Scenario> World<'_, S> {
         self.tell(watch, Event::Crashed { node, lost });
     }
 
+    /// A process ends, and will start again; returns how many records it has lost.
+    fn go_down<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        down: Duration,
+        lose: u32,
+        decisions: &mut D,
+        watch: &mut W,
+    ) -> usize {
+        let (now, heal) = (self.cluster.now, self.cluster.heal);
+        let slot = &mut self.cluster.nodes[node.index()];
+        slot.stop();
+        slot.boot += 1;
+        let boot = slot.boot;
+        let lost = match slot.disk.unflushed() {
+            0 => 0,
+            _ => self.lose(node, lose, decisions, watch),
+        };
+        self.cluster.agenda.push((now + down).min(heal), Occurrence::Start { node, boot });
+        self.count_event(node);
+        self.chain.write_u8(CRASHED);
+        self.chain.write_usize(lost);
+        lost
+    }
+
     fn heal<D: Decisions, W: Watch<S::Machine>>(&mut self, decisions: &mut D, watch: &mut W) {
         decisions.sites().into_iter().for_each(Sites::close);
-        self.cluster.cuts.clear();
+        self.cluster.network.mend();
+        self.cluster.bad_disks.clear();
         for slot in &mut self.cluster.nodes {
             slot.armed = None;
             slot.striking = None;
         }
         self.tell(watch, Event::Healed);
+        if let Some(position) = self.cluster.broken {
+            self.keep_broken(position, decisions, watch);
+        }
+    }
+
+    /// Some nodes do not heal: they crash if they are up, or are cut off.
+    fn keep_broken<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        position: usize,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        self.struck[position] = true;
+        self.tell(watch, Event::Struck(position));
+        for nth in 0.. {
+            let Some(Broken { nodes, how }) = self.cluster.broken_nodes() else { return };
+            if *how == Breakage::CutOff {
+                return self.cluster.network.impair(position);
+            }
+            let Some(node) = nodes.get(nth).copied() else { return };
+            if self.cluster.is_up(node) {
+                let lost = self.go_down(node, Duration::ZERO, 0, decisions, watch);
+                self.tell(watch, Event::Crashed { node, lost });
+            }
+        }
     }
 }

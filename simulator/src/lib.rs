@@ -27,14 +27,20 @@ mod chain;
 mod clock;
 mod cluster;
 mod coverage;
+mod deadlock;
 mod decisions;
 mod deviation;
 mod disk;
+mod distribution;
 mod event;
 mod facts;
 mod faults;
 mod happen;
 mod knob;
+mod lasso;
+mod liveness;
+mod network;
+mod oracle;
 mod panic;
 mod plain;
 mod property;
@@ -43,18 +49,24 @@ mod scenario;
 mod script;
 pub mod simpler;
 mod span;
+mod tolerance;
+mod twice;
 mod world;
 
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
-pub use event::Event;
+pub use distribution::Distribution;
+pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Crash, Cut, Family, Fate, Faults, LateTimer, MessageFault, Pause, RequestOf, Shape, SiteFires,
-    SlowFlush, Tuned, WrongClock,
+    Breakage, Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk,
+    Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
+    RequestOf, RottenRecord, Shape, SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned,
+    WrongClock,
 };
 pub use knob::{Knob, Knobs};
+pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{
     BOUNDED_EVENTS, Failure, KNOWN_RECEIVER, NO_PANIC, Property, Signature, TIME_GOES_ON, Verdict,
@@ -63,4 +75,6 @@ pub use property::{
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
 pub use script::{Script, Teller};
+pub use tolerance::Redundancy;
+pub use twice::{Difference, Step, first_difference};
 pub use world::World;

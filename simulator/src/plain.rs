@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId, Time};
 
-use crate::{Asked, Knob, Knobs, Property, Scenario, Settings, Verdict, World};
+use crate::{Asked, Knob, Knobs, Property, Redundancy, Scenario, Settings, Verdict, World};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -18,17 +18,41 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     ask: Option<Questions<M>>,
     properties: Vec<Property<Self>>,
     settings: Settings,
+    planes: &'static [&'static str],
+    domains: fn(u32) -> Vec<Vec<NodeId>>,
+    corrupt: Garbage<M>,
+    core: Option<u32>,
+    fingerprint: Option<fn(&M, Time) -> u64>,
+    recoverable: fn(&World<'_, Self>) -> bool,
+    tolerates: Vec<Redundancy>,
 }
 
 /// How many requests clients make, and what draws each.
 type Questions<M> = (u32, fn(&mut Dice) -> <M as Machine>::Request);
 
+/// What arrives in place of a message.
+type Garbage<M> = fn(&<M as Machine>::Message, u64) -> Option<<M as Machine>::Message>;
+
 impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     /// A cluster of so many nodes, each with a fresh machine.
     pub fn new(name: &'static str, nodes: u32, machine: fn(NodeId) -> M) -> Self {
-        let (properties, settings) = (Vec::new(), Settings::default());
-        let (knobs, tuned, ask) = (Vec::new(), None, None);
-        Plain { name, nodes: nodes..=nodes, machine, knobs, tuned, ask, properties, settings }
+        Plain {
+            name,
+            nodes: nodes..=nodes,
+            machine,
+            knobs: Vec::new(),
+            tuned: None,
+            ask: None,
+            properties: Vec::new(),
+            settings: Settings::default(),
+            planes: &[],
+            domains: |_| Vec::new(),
+            corrupt: |_, _| None,
+            core: None,
+            fingerprint: None,
+            recoverable: |_| true,
+            tolerates: Vec::new(),
+        }
     }
 
     /// Seeds vary these knobs, and `machine` builds the machines from them.
@@ -69,13 +93,70 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         self.property(Property::sometimes(name, check))
     }
 
+    /// Comes true within a time after the heal; see [`Property::eventually`].
+    #[must_use]
+    pub fn eventually(
+        self,
+        name: &'static str,
+        within: Duration,
+        check: fn(&World<'_, Self>) -> Verdict,
+    ) -> Self {
+        self.property(Property::eventually(name, within, check))
+    }
+
+    /// So many nodes must be enough in the calm; see [`Scenario::core`].
+    #[must_use]
+    pub fn core(self, size: u32) -> Self {
+        Plain { core: Some(size), ..self }
+    }
+
+    /// Digests what a machine's future depends on; see [`Scenario::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(self, fingerprint: fn(&M, Time) -> u64) -> Self {
+        Plain { fingerprint: Some(fingerprint), ..self }
+    }
+
+    /// Tells the states that can be left from those that cannot by design; see
+    /// [`Scenario::recoverable`].
+    #[must_use]
+    pub fn recoverable(self, recoverable: fn(&World<'_, Self>) -> bool) -> Self {
+        Plain { recoverable, ..self }
+    }
+
     /// Another world than the usual one.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
         Plain { settings, ..self }
     }
 
-    fn property(mut self, property: Property<Self>) -> Self {
+    /// The planes of the network that can fail alone; see [`Scenario::planes`].
+    #[must_use]
+    pub fn planes(self, planes: &'static [&'static str]) -> Self {
+        Plain { planes, ..self }
+    }
+
+    /// The nodes that can fail together, of a cluster of so many; see [`Scenario::domains`].
+    #[must_use]
+    pub fn domains(self, domains: fn(u32) -> Vec<Vec<NodeId>>) -> Self {
+        Plain { domains, ..self }
+    }
+
+    /// What arrives in place of a message that is corrupted; see [`Scenario::corrupt`].
+    #[must_use]
+    pub fn corrupt(self, corrupt: fn(&M::Message, u64) -> Option<M::Message>) -> Self {
+        Plain { corrupt, ..self }
+    }
+
+    /// Of these nodes so many may lose durable data; see [`Scenario::tolerates`].
+    #[must_use]
+    pub fn tolerates(mut self, holders: &[NodeId], losable: u32) -> Self {
+        self.tolerates.push(Redundancy { holders: holders.to_vec(), losable });
+        self
+    }
+
+    /// Adds a property.
+    #[must_use]
+    pub fn property(mut self, property: Property<Self>) -> Self {
         self.properties.push(property);
         self
     }
@@ -114,6 +195,34 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn settings(&self) -> Settings {
         self.settings.clone()
+    }
+
+    fn planes(&self) -> &[&'static str] {
+        self.planes
+    }
+
+    fn domains(&self, count: u32) -> Vec<Vec<NodeId>> {
+        (self.domains)(count)
+    }
+
+    fn corrupt(&self, message: &M::Message, value: u64) -> Option<M::Message> {
+        (self.corrupt)(message, value)
+    }
+
+    fn core(&self, _: u32) -> Option<u32> {
+        self.core
+    }
+
+    fn fingerprint(&self, machine: &M, now: Time) -> Option<u64> {
+        self.fingerprint.map(|fingerprint| fingerprint(machine, now))
+    }
+
+    fn recoverable(&self, world: &World<'_, Self>) -> bool {
+        (self.recoverable)(world)
+    }
+
+    fn tolerates(&self, _: u32) -> Vec<Redundancy> {
+        self.tolerates.clone()
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

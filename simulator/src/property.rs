@@ -1,6 +1,7 @@
 //! What must hold.
 
 use std::fmt;
+use std::time::Duration;
 
 use stormglass_machine::NodeId;
 
@@ -79,7 +80,25 @@ pub(crate) enum Check<S: Scenario> {
     Always(fn(&World<'_, S>, NodeId) -> Verdict),
     Finally(fn(&World<'_, S>) -> Verdict),
     Sometimes(fn(&World<'_, S>, NodeId) -> bool),
+    Eventually(Eventually<S>),
 }
+
+/// What must come true in the calm.
+pub(crate) struct Eventually<S: Scenario> {
+    /// Since the heal; without one, only a proof that it never does is a violation.
+    pub(crate) within: Option<Duration>,
+    /// It must also stay true.
+    pub(crate) stays: bool,
+    pub(crate) check: fn(&World<'_, S>) -> Verdict,
+}
+
+impl<S: Scenario> Clone for Eventually<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Scenario> Copy for Eventually<S> {}
 
 impl<S: Scenario> Clone for Check<S> {
     fn clone(&self) -> Self {
@@ -105,6 +124,45 @@ impl<S: Scenario> Property<S> {
     /// pass.
     pub fn sometimes(name: &'static str, check: fn(&World<'_, S>, NodeId) -> bool) -> Self {
         Property { name, check: Check::Sometimes(check) }
+    }
+
+    /// Comes true within this time after the heal, and may then become false again. Looked at
+    /// whenever time goes on in the calm. Campaigns report how long it took.
+    pub fn eventually(
+        name: &'static str,
+        within: Duration,
+        check: fn(&World<'_, S>) -> Verdict,
+    ) -> Self {
+        let within = Some(within);
+        Property { name, check: Check::Eventually(Eventually { within, stays: false, check }) }
+    }
+
+    /// Comes true at some time, however late: that it has not at the end of the calm is no
+    /// violation. Violated only by a proof that it never will: nothing is scheduled any more, or
+    /// the whole cluster is in a state in which it has been before (see
+    /// [`Scenario::fingerprint`]).
+    pub fn inevitable(name: &'static str, check: fn(&World<'_, S>) -> Verdict) -> Self {
+        Property {
+            name,
+            check: Check::Eventually(Eventually { within: None, stays: false, check }),
+        }
+    }
+
+    /// What comes true within a time also stays true: from then on it holds whenever it is looked
+    /// at. Before, it may come and go; reported is when it came to stay.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a property that comes true within a time.
+    #[must_use]
+    pub fn stays(mut self) -> Self {
+        match &mut self.check {
+            Check::Eventually(eventually @ Eventually { within: Some(_), .. }) => {
+                eventually.stays = true;
+            }
+            _ => panic!("only what comes true within a time can be asked to stay: {:?}", self.name),
+        }
+        self
     }
 
     /// Its name.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stormglass_machine::{Machine, Time};
 
-use crate::decisions::{Decisions, Recorder, Replay, Search};
+use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
@@ -77,6 +77,15 @@ impl<S: Scenario> World<'_, S> {
         outcome
     }
 
+    /// Runs one seed while somebody watches. The same run as [`search`](World::search) makes;
+    /// nothing is booked.
+    pub fn watch(&mut self, seed: u64, watch: &mut impl Watch<S::Machine>) -> Outcome {
+        let mut decisions = self.draw(seed);
+        let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, watch);
+        self.sites = decisions.sites;
+        outcome
+    }
+
     /// Runs one seed and records its deviations. The same run as [`search`](World::search) makes.
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));
@@ -99,6 +108,7 @@ impl<S: Scenario> World<'_, S> {
     ) -> Replayed {
         self.cluster.plan.clear();
         self.cluster.plan.extend_from_slice(deviations);
+        self.planner.find_victims(self.scenario, deviations);
         let mut decisions = Replay::new(deviations);
         let own_bound = self.settings.max_events;
         let bound = most_events.min(own_bound);
@@ -127,7 +137,8 @@ impl<S: Scenario> World<'_, S> {
         let plan = &mut self.cluster.plan;
         let knobs = &self.cluster.knobs;
         let odds = self.planner.draw(scenario, &self.settings, knobs, seed, plan);
-        Search::new(seed, odds, self.sites.take())
+        let disk_faults = DiskChances::new(seed, &self.settings.faults);
+        Search::new(seed, odds, disk_faults, self.sites.take())
     }
 
     fn guarded<D: Decisions>(

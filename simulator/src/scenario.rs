@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Cluster, Event, Facts, Faults, Knob, Knobs, Property, World};
+use crate::{Cluster, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World};
 
 /// What the world is like and what must hold.
 ///
@@ -55,6 +55,13 @@ pub trait Scenario: Sized + Sync {
         Settings::default()
     }
 
+    /// What a cluster of `count` nodes can lose without harm: faults that destroy durable data
+    /// strike as many nodes as every redundancy allows, and no node that is in none. Nobody,
+    /// unless the scenario says otherwise.
+    fn tolerates(&self, _count: u32) -> Vec<Redundancy> {
+        Vec::new()
+    }
+
     /// What clients and operators ask in a run: pushes requests onto `asked`, in any order, for
     /// the nodes from 0 to `count` - 1, within a year.
     fn requests(
@@ -63,6 +70,29 @@ pub trait Scenario: Sized + Sync {
         _dice: &mut Dice,
         _asked: &mut Vec<Asked<<Self::Machine as Machine>::Request>>,
     ) {
+    }
+
+    /// The planes of the network that can fail alone, as [`Kind::plane`](stormglass_machine::Kind)
+    /// names them.
+    fn planes(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// The nodes of a cluster of `count` that can fail together: racks, zones. Each list is in
+    /// ascending order; a node may be in several, or in none. Asked once for each size.
+    fn domains(&self, _count: u32) -> Vec<Vec<NodeId>> {
+        Vec::new()
+    }
+
+    /// What arrives in place of a message that is corrupted on its way, made from a number that is
+    /// drawn for it. By default nothing: a checksum of the network finds it out, and it is lost. A
+    /// scenario for machines that must cope with garbage makes some.
+    fn corrupt(
+        &self,
+        _message: &<Self::Machine as Machine>::Message,
+        _value: u64,
+    ) -> Option<<Self::Machine as Machine>::Message> {
+        None
     }
 
     /// Simpler requests to try in place of one, boldest first. They must get simpler and simpler
@@ -89,6 +119,31 @@ pub trait Scenario: Sized + Sync {
     /// The names of facts each campaign should see at least once; those it did not are listed.
     fn expected_facts(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How many nodes of a cluster of `count` must be enough for what has to come true in the calm,
+    /// whichever they are: a majority, say. If given, in some seeds only so many or more
+    /// heal at the end of the storm, and the others stay down or cut off for ever. What is asked
+    /// of the calm is then to be asked of [`Cluster::core`] alone.
+    fn core(&self, _count: u32) -> Option<u32> {
+        None
+    }
+
+    /// False in a state that cannot be left by design, such as a cluster that has lost a majority
+    /// of its disks. Asked at the heal, and when something did not come true that should have:
+    /// such a run is not judged by what must hold in or after the calm, and campaigns count it.
+    fn recoverable(&self, _world: &World<'_, Self>) -> bool {
+        true
+    }
+
+    /// A digest of everything in a machine that its future depends on. If given, a run in which
+    /// the whole cluster gets into a state in which it has been before, while something has
+    /// not come true that must, is a proven livelock.
+    ///
+    /// `now` is the node's monotonic clock: a moment that the machine remembers belongs into the
+    /// digest as the span from there to now, or back.
+    fn fingerprint(&self, _machine: &Self::Machine, _now: Time) -> Option<u64> {
+        None
     }
 
     /// A parameter under which the scenario was built, if it is not the usual one: the planted
@@ -126,11 +181,16 @@ pub struct Settings {
     pub max_events: u64,
     /// The families of faults that may strike.
     pub faults: Faults,
+    /// How long a process that stopped by itself is down before it starts again.
+    pub restart: Duration,
+    /// Durable data may be destroyed beyond what the scenario [tolerates](Scenario::tolerates).
+    /// Then only what must hold always is looked at, for what must come true may well not.
+    pub beyond_tolerance: bool,
 }
 
 impl Default for Settings {
     /// 10 ms of latency, instant disks, a storm of 10 s, a calm of 10 s, at most a million
-    /// events, all faults.
+    /// events, all faults within what is tolerated, a second until a stopped process is back.
     fn default() -> Self {
         Settings {
             latency: Duration::from_millis(10),
@@ -139,6 +199,8 @@ impl Default for Settings {
             calm: Duration::from_secs(10),
             max_events: 1_000_000,
             faults: Faults::ALL,
+            restart: Duration::from_secs(1),
+            beyond_tolerance: false,
         }
     }
 }
@@ -146,12 +208,14 @@ impl Default for Settings {
 impl Settings {
     /// A log must be able to name whatever is drawn: spans up to a year, and clocks that run.
     pub(crate) fn assert_bounds(&self) {
-        let Settings { latency, flush, storm, calm, .. } = *self;
-        let spans = [storm, calm, flush, latency.saturating_mul(LONGEST_DELAY)];
+        let Settings { latency, flush, storm, calm, restart, .. } = *self;
+        let Faults { clock_offset, clock_step, .. } = self.faults;
+        let delay = latency.saturating_mul(LONGEST_DELAY);
+        let spans = [storm, calm, flush, restart, delay, clock_offset, clock_step];
         assert!(
-            spans.into_iter().chain([self.faults.clock_offset]).all(|span| span <= LONGEST),
-            "a storm, a calm, a flush, {LONGEST_DELAY} latencies and a clock's offset are each at \
-             most a year"
+            spans.into_iter().all(|span| span <= LONGEST),
+            "a storm, a calm, a flush, a restart, {LONGEST_DELAY} latencies, a clock's offset and \
+             its steps are each at most a year"
         );
         assert!(
             self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),

@@ -10,8 +10,9 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::{Planner, RequestOf, Tuned, WrongClock};
+use crate::faults::{Broken, Planner, RequestOf, Tuned, WrongClock};
 use crate::knob::Knobs;
+use crate::liveness::Liveness;
 use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
 use crate::{Event, Watch};
@@ -27,7 +28,7 @@ pub struct World<'s, S: Scenario> {
     pub(crate) scenario: &'s S,
     pub(crate) settings: Settings,
     always: Vec<Always<S>>,
-    finally: Vec<Finally<S>>,
+    pub(crate) finally: Vec<Finally<S>>,
     sometimes: Vec<Sometimes<S>>,
     /// The `sometimes` properties not seen in this run yet, and how often each was seen in all.
     unseen: Vec<usize>,
@@ -52,7 +53,11 @@ pub struct World<'s, S: Scenario> {
     /// If the scenario allows them. With the search while one runs.
     pub(crate) sites: Option<Box<Sites>>,
     pub(crate) facts: Facts,
+    pub(crate) liveness: Liveness<S>,
 }
+
+/// What is counted of nodes that are down at the end since their machines refused their disks.
+const REFUSED: &str = "nodes that refused their disks";
 
 impl<S: Scenario> Deref for World<'_, S> {
     type Target = Cluster<S::Machine>;
@@ -97,6 +102,7 @@ impl<'s, S: Scenario> World<'s, S> {
             coverage: Coverage::default(),
             sites,
             facts: Facts::default(),
+            liveness: Liveness::default(),
         };
         let mut names = std::collections::BTreeSet::new();
         for property in scenario.properties() {
@@ -105,6 +111,9 @@ impl<'s, S: Scenario> World<'s, S> {
             match property.check {
                 Check::Always(check) => world.always.push((name, check)),
                 Check::Finally(check) => world.finally.push((name, check)),
+                Check::Eventually(asked) => {
+                    world.liveness.declare(name, asked, world.settings.calm);
+                }
                 Check::Sometimes(check) => {
                     world.sometimes.push(check);
                     world.sometimes_seen.push((name, 0));
@@ -112,6 +121,14 @@ impl<'s, S: Scenario> World<'s, S> {
             }
         }
         world
+    }
+
+    /// The same world, but searches draw faults beyond what the scenario
+    /// [tolerates](Scenario::tolerates), too, and only what must hold always is looked at.
+    #[must_use]
+    pub fn beyond_tolerance(mut self) -> Self {
+        self.settings.beyond_tolerance = true;
+        self
     }
 
     /// The scenario.
@@ -161,31 +178,51 @@ impl<'s, S: Scenario> World<'s, S> {
         while self.failure.is_none() && self.turn(decisions, watch) {}
     }
 
-    /// Lets the next thing on the agenda happen. False if that was the end.
+    /// Lets the next thing on the agenda happen. False if the run is over.
     #[inline(always)]
     pub(crate) fn turn<D: Decisions, W: Watch<S::Machine>>(
         &mut self,
         decisions: &mut D,
         watch: &mut W,
     ) -> bool {
-        let Some((time, occurrence)) = self.cluster.agenda.pop() else { return false };
+        let Some((time, mut occurrence)) = self.cluster.agenda.pop() else { return false };
         if time > self.cluster.now {
-            self.cluster.now = time;
-            self.bound = self.most_events.min(self.events + self.most_at_once);
+            if self.cluster.now >= self.liveness.look_from {
+                match self.look(time, occurrence, decisions, watch) {
+                    Some(same) => occurrence = same,
+                    None => return false,
+                }
+            }
+            self.go_on(time);
         }
         if matches!(occurrence, Occurrence::End) {
-            self.check_finally();
+            if !self.cluster.beyond {
+                self.judge();
+            }
             return false;
         }
         self.happen(occurrence, decisions, watch);
         true
     }
 
+    /// A moment is over; the next begins.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, time: Time) {
+        self.cluster.now = time;
+        self.bound = self.most_events.min(self.events + self.most_at_once);
+    }
+
     /// Books what the run that has just ended showed.
     pub(crate) fn book(&mut self) {
         let mut facts = std::mem::take(&mut self.facts);
         self.scenario.facts(self, &mut facts);
+        let refused = self.cluster.ids().filter(|node| self.cluster.refused(*node)).count();
+        facts.add(REFUSED, refused as u64);
         self.facts = facts;
+        if self.cluster.beyond {
+            return;
+        }
+        self.liveness.book(self.cluster.heal);
         let mut unseen = self.unseen.iter().peekable();
         for (position, (_, count)) in self.sometimes_seen.iter_mut().enumerate() {
             if unseen.next_if(|next| **next == position).is_none() {
@@ -211,12 +248,18 @@ impl<'s, S: Scenario> World<'s, S> {
         self.most_events = most_events;
         self.most_at_once = 100_000 + 16 * u64::from(count).pow(2);
         self.bound = most_events.min(self.most_at_once);
+        self.liveness.begin(if self.cluster.beyond { Time::MAX } else { heal });
         self.failure = None;
         self.seed = seed;
         self.unseen.clear();
-        self.unseen.extend(0..self.sometimes.len());
+        if !self.cluster.beyond {
+            self.unseen.extend(0..self.sometimes.len());
+        }
         self.struck.clear();
         self.struck.resize(self.cluster.plan.len(), false);
+        for node in &self.planner.victims {
+            self.cluster.nodes[node.index()].losable = true;
+        }
         // The first of what is due then: a request at that time is asked in the calm.
         self.cluster.agenda.push(heal, Occurrence::Heal);
         for node in self.cluster.ids() {
@@ -228,14 +271,20 @@ impl<'s, S: Scenario> World<'s, S> {
                 continue;
             }
             if let Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }) = *deviation {
-                self.cluster.nodes[node.index()].clock = Clock { ahead_ns, drift_ppm };
+                self.cluster.nodes[node.index()].clock =
+                    Clock { ahead_ns, drift_ppm, stepped_ns: 0 };
                 self.struck[position] = true;
             } else if let Deviation::Knob(Tuned { name, value }) = deviation {
                 self.struck[position] = self.cluster.knobs.turn(name, *value);
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));
-            } else if matches!(deviation, Deviation::Nodes { .. }) {
+            } else if matches!(deviation, Deviation::Nodes { .. } | Deviation::Beyond) {
                 self.struck[position] = true;
+            } else if let Deviation::Broken(broken) = deviation
+                && self.cluster.broken.is_none()
+                && self.suffices(count, broken)
+            {
+                self.cluster.broken = Some(position);
             }
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
@@ -248,6 +297,13 @@ impl<'s, S: Scenario> World<'s, S> {
                 self.tell(watch, Event::Struck(position));
             }
         }
+    }
+
+    /// True if enough nodes are left without these. A list that says something else, since the
+    /// shrinker has made the cluster smaller or the code has changed, breaks none.
+    fn suffices(&self, count: u32, Broken { nodes, .. }: &Broken) -> bool {
+        let left = count.saturating_sub(nodes.len() as u32);
+        self.scenario.core(count).is_some_and(|core| left >= core)
     }
 
     #[inline(always)]
@@ -306,14 +362,5 @@ impl<'s, S: Scenario> World<'s, S> {
                 false => next += 1,
             }
         }
-    }
-
-    fn check_finally(&mut self) {
-        let found = self.finally.iter().find_map(|(name, check)| Some((*name, check(self).err()?)));
-        self.failure = found.map(|(name, violation)| Failure {
-            property: name.to_owned(),
-            violation,
-            event: self.events,
-        });
     }
 }

@@ -437,7 +437,7 @@ type Act = fn(&mut Script<'_, Plain<Mailbox>>);
 fn what_makes_no_sense_is_refused() {
     let refused: [(&str, Act); 9] = [
         ("node 1 is up and cannot be started", |cluster| cluster.restart(B)),
-        ("no link is cut", |cluster| cluster.heal()),
+        ("all links are whole", |cluster| cluster.heal()),
         ("node 0 does not stand still", |cluster| cluster.resume(A)),
         ("there is no node 2 among 2", |cluster| cluster.crash(NodeId(2))),
         ("node 0 is down", |cluster| {

@@ -7,8 +7,8 @@ mod calendar_queue;
 mod four_ary_heap;
 mod hold;
 mod key;
-#[cfg_attr(not(test), expect(dead_code, reason = "scripts look ahead; a loop takes the next"))]
 #[path = "../../../simulator/src/agenda.rs"]
+#[cfg_attr(not(test), expect(dead_code, reason = "the simulator looks through its agenda, too"))]
 pub(crate) mod radix_heap;
 mod slab;
 

@@ -1,7 +1,11 @@
 use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
 
 use serde::Serialize;
-use stormglass_campaign::{Entry, Options, Report, UnknownName};
+use stormglass_campaign::{
+    Changes, EarlierReports, Entry, Options, Report, Trend, UnknownName, compare,
+};
 
 use crate::arguments::{Campaign, DEFAULT_SEEDS};
 use crate::exit::Exit;
@@ -15,10 +19,30 @@ struct Reports {
     /// How many were not begun because of Ctrl-C.
     unbegun: usize,
     scenarios: Vec<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparisons: Option<Vec<Changes>>,
+}
+
+/// One campaign, and what has changed since an earlier one.
+#[derive(Serialize)]
+struct Single<'r> {
+    #[serde(flatten)]
+    report: &'r Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'r Changes>,
 }
 
 pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Exit, Problem> {
+    let earlier = arguments.compare.as_deref().map(read).transpose()?;
     let chosen = choose(session, arguments)?;
+    if let Some(earlier) = &earlier {
+        let known = |(entry, bug): &(&Entry, Option<&str>)| earlier.of(entry.name, *bug).is_some();
+        if !chosen.iter().any(known) {
+            return Err(Problem::new(
+                "the earlier report is of none of these scenarios; name one of it",
+            ));
+        }
+    }
     let options = options(session, arguments, chosen.len() as u32)?;
     let single = arguments.scenario != ALL && arguments.planted.as_deref() != Some(ALL);
     let (mut reports, all) = (Vec::new(), chosen.len());
@@ -38,13 +62,46 @@ pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Ex
     let failed = reports.iter().any(|report| !report.failures.is_empty());
     let unbegun = all - reports.len();
     let passed = unbegun == 0 && reports.iter().all(|report| report.passed);
+    let comparisons = earlier.map(|earlier| comparisons(&earlier, &reports));
+    let told = comparisons.iter().flatten().map(Changes::to_string).collect::<String>();
+    let worse = comparisons.as_ref().map(|all| all.iter().any(|one| one.trend == Trend::Worse));
     match (session.json, single) {
-        (true, true) => reports.iter().for_each(|report| session.screen.json(report)),
-        (true, false) => session.screen.json(&Reports { passed, unbegun, scenarios: reports }),
-        (false, true) => {}
-        (false, false) => session.screen.text(summary(&reports, unbegun)),
+        (true, true) => reports.iter().for_each(|report| {
+            let comparison = comparisons.iter().flatten().next();
+            session.screen.json(&Single { report, comparison });
+        }),
+        (true, false) => {
+            session.screen.json(&Reports { passed, unbegun, scenarios: reports, comparisons });
+        }
+        (false, true) => session.screen.text(told),
+        (false, false) => session.screen.text(summary(&reports, unbegun) + &told),
     }
-    Ok(session.exit(passed, failed))
+    Ok(match worse {
+        Some(worse) => session.exit(!worse && unbegun == 0, worse),
+        None => session.exit(passed, failed),
+    })
+}
+
+/// More than any report has: what is named by mistake is not read into memory.
+const LONGEST_REPORT: u64 = 64 << 20;
+
+/// Reads what an earlier campaign has printed.
+fn read(path: &Path) -> Result<EarlierReports, Problem> {
+    let advice = "name a file that campaign --json has written";
+    let mut text = String::new();
+    let file = std::fs::File::open(path)
+        .and_then(|file| file.take(LONGEST_REPORT).read_to_string(&mut text));
+    file.map_err(|error| Problem::file(path, &error, advice))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Problem::new(format!("{}: {error}; {advice}", path.display())))
+}
+
+/// What has changed in each campaign that the earlier report has as well.
+fn comparisons(earlier: &EarlierReports, reports: &[Report]) -> Vec<Changes> {
+    let both = reports.iter().filter_map(|report| {
+        Some((earlier.of(&report.scenario, report.planted.as_deref())?, report))
+    });
+    both.map(|(earlier, report)| compare(earlier, report)).collect()
 }
 
 /// The scenarios, each with the bug to plant.
@@ -82,6 +139,8 @@ fn options(session: &Session, arguments: &Campaign, shares: u32) -> Result<Optio
         time_limit: arguments.time_limit.map(|limit| limit / shares),
         jobs: arguments.jobs.unwrap_or(usual.jobs),
         strict: arguments.strict,
+        twice: arguments.twice,
+        beyond: arguments.beyond,
         out: arguments.out.clone(),
         shrink_attempts: arguments.shrink_attempts,
         progress: session.progress,

@@ -1,6 +1,7 @@
 //! The command, run as a function over the scenario of the example `counter`.
 
 mod bisect;
+mod compare;
 #[path = "../../examples/counter/scenario.rs"]
 mod counter;
 mod errors;

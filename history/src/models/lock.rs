@@ -10,7 +10,7 @@ use crate::model::Object;
 /// reentrant: who holds it cannot acquire it again.
 ///
 /// An acquisition that waits until the lock is free is one that completes with
-/// [`Acquired`](LockResult::Acquired), whenever that is.
+/// [`LockResult::Acquired`], whenever that is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lock;
 

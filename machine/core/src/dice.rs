@@ -28,6 +28,12 @@ impl Dice {
         Dice(ChaCha8Rng::from_seed(key))
     }
 
+    /// How far the stream has been drawn from: two dice of one name that are as far draw the same
+    /// from then on.
+    pub fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
     /// Any 32-bit number.
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
@@ -129,6 +135,17 @@ mod tests {
         for (position, one) in all.iter().enumerate() {
             assert!(!all[..position].contains(one));
         }
+    }
+
+    #[test]
+    fn dice_at_one_position_draw_the_same() {
+        let (mut one, mut other) = (Dice::new(1, "a", 0), Dice::new(1, "a", 0));
+        assert_eq!(one.position(), 0);
+        assert_eq!(one.next_u64() as u32, other.next_u32());
+        assert_ne!(one.position(), other.position());
+        other.next_u32();
+        assert_eq!(one.position(), other.position());
+        assert_eq!(one.next_u64(), other.next_u64());
     }
 
     #[test]

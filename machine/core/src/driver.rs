@@ -53,6 +53,8 @@
 //! * It bounds what a hostile sender can make it allocate, but decoding follows the message type:
 //!   a type that contains itself, or a list of items without any size such as `Vec<()>`, lets a
 //!   few bytes ask for a deep stack or a long loop. Message types should have neither.
+//! * It keeps what is not flushed in memory, to write it again if a flush fails, up to 16 MiB;
+//!   then it flushes by itself, and if that fails the node ends.
 //! * It reads the whole data file when it starts; a machine bounds that by its checkpoints.
 
 mod clock;
@@ -161,7 +163,7 @@ impl Driver {
         M::Response: Send,
         M::Record: Serialize + DeserializeOwned,
     {
-        let store = Store::open(&self.data, self.node, |record| machine.restore(record))?;
+        let store = Store::open(&self.data, self.node, &mut machine)?;
         let recovery = store.recovery();
         let traffic = Arc::new(traffic::Counters::default());
         let (sender, inputs) = mpsc::sync_channel(INPUT_QUEUE);

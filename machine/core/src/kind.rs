@@ -7,6 +7,12 @@ use core::convert::Infallible;
 pub trait Kind {
     /// The name. The same variant always returns the same text.
     fn kind(&self) -> &'static str;
+
+    /// The plane of the network on which a message travels, if there are several that can fail
+    /// alone: `"gossip"`, `"consensus"`.
+    fn plane(&self) -> &'static str {
+        ""
+    }
 }
 
 macro_rules! kind_is_the_type_name {

@@ -12,7 +12,8 @@
 //! input until all effects of its step have happened. A crash may cut the list at any point: what
 //! stood behind the cut never happens, and of the records written but not yet flushed any suffix
 //! may be lost. So "persist before you promise" is visible as the order of lines, and a crash in
-//! the middle of a step is no special case.
+//! the middle of a step is no special case. A flush that fails has made nothing durable: what
+//! follows it waits for one that succeeds, or never happens.
 //!
 //! # Invariants of this crate
 //!
@@ -28,6 +29,7 @@ extern crate alloc;
 extern crate std;
 
 mod dice;
+mod disk;
 #[cfg(feature = "driver")]
 pub mod driver;
 mod effect;
@@ -40,6 +42,7 @@ mod sites;
 mod time;
 
 pub use dice::Dice;
+pub use disk::{AfterFlush, AfterGap, FlushError, Gap};
 pub use effect::Effect;
 pub use env::Env;
 pub use id::{NodeId, RequestId};

@@ -1,7 +1,7 @@
 use core::fmt::Debug;
 use core::hash::Hash;
 
-use crate::{Env, Input, Kind};
+use crate::{AfterFlush, AfterGap, Env, FlushError, Gap, Input, Kind};
 
 /// A deterministic state machine that lives on one node of a cluster.
 ///
@@ -24,6 +24,29 @@ pub trait Machine: Sized {
 
     /// Takes back one durable record; called oldest first, before [`Input::Start`].
     fn restore(&mut self, record: Self::Record);
+
+    /// Decides what to do about records that cannot be read; called in their place, between the
+    /// records before and after them.
+    ///
+    /// Unless a machine says otherwise it goes on if they are the last ones, as a crash leaves
+    /// them, and refuses to start if they are not: records that were durable are missing.
+    ///
+    /// Beware: a *last* record that has gone bad after it was durable looks like one torn by a
+    /// crash. A machine that must not forget what it has promised even then either refuses every
+    /// gap, or writes records such that the loss of the last one is noticed or harmless.
+    fn restore_gap(&mut self, gap: Gap) -> AfterGap {
+        if gap.at_end { AfterGap::Continue } else { AfterGap::Refuse }
+    }
+
+    /// Decides what to do about a flush that failed. Nothing that follows the flush has happened.
+    ///
+    /// Unless a machine says otherwise it stops and starts again with what the disk really has.
+    /// After [`FlushError::Io`] a retry is dangerous: many operating systems drop what they could
+    /// not write, so that the next flush succeeds without having written it (Rebello et al. 2020).
+    /// After [`FlushError::Full`] it is safe to wait for room.
+    fn flush_failed(&mut self, _error: FlushError) -> AfterFlush {
+        AfterFlush::Stop
+    }
 
     /// Handles one input and writes the effects on `env`.
     ///

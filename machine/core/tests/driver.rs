@@ -232,6 +232,32 @@ fn a_broken_checkpoint_is_an_error_even_at_the_end() {
     assert!(matches!(error, DriverError::Corrupt { .. }), "{error}");
 }
 
+/// A folder stands where the file of the next checkpoint must be made.
+#[test]
+fn a_flush_that_fails_ends_the_node_or_is_tried_again_as_the_machine_says() {
+    let cluster = Cluster::written(&[3]);
+    let in_the_way = cluster.data(0).with_added_extension("next");
+    let node = cluster.start(0);
+    fs::create_dir(&in_the_way).expect("a folder can be made");
+    let response = node.handle().request(Request::Checkpoint).expect("the node runs");
+    assert!(response.recv_timeout(DEADLINE).is_err(), "what follows the flush never happens");
+    let error = node.stop().err().expect("the node has ended");
+    assert!(matches!(error, DriverError::File { action: "create", .. }), "{error}");
+    fs::remove_dir(&in_the_way).expect("it can be removed");
+
+    let node = cluster.start(0);
+    ask(&node, Request::BePatient);
+    fs::create_dir(&in_the_way).expect("a folder can be made");
+    let response = node.handle().request(Request::Checkpoint).expect("the node runs");
+    let wait = std::time::Duration::from_millis(50);
+    assert!(response.recv_timeout(wait).is_err(), "what follows the flush waits for it");
+    fs::remove_dir(&in_the_way).expect("it can be removed");
+    response.recv_timeout(DEADLINE).expect("the flush succeeds in the end");
+    let echo = node.stop().expect("the node stops cleanly");
+    assert!(echo.retried > Some(0), "it has not been asked");
+    assert_eq!(cluster.restored(0), [3]);
+}
+
 #[test]
 fn a_file_that_is_not_this_nodes_is_refused() {
     let cluster = Cluster::written(&[3]);

@@ -36,6 +36,7 @@ pub fn settings(faults: Faults) -> Settings {
         calm: CALM,
         max_events: MAX_EVENTS,
         faults,
+        ..Settings::default()
     }
 }
 

@@ -45,7 +45,15 @@ pub const PLAN: Plan = Plan {
 };
 
 fn settings() -> Settings {
-    let faults = Faults { crash: false, blackout: false, lose_unflushed: false, ..Faults::ALL };
+    // Nobody goes down, be it by itself: a flush that fails stops a node.
+    let faults = Faults {
+        crash: false,
+        blackout: false,
+        lose_unflushed: false,
+        failing_flush: false,
+        full_disk: false,
+        ..Faults::ALL
+    };
     Settings {
         latency: LATENCY,
         storm: STORM,

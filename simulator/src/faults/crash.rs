@@ -106,10 +106,20 @@ impl<R> Episodes<'_, R> {
         self.crash_of(nodes, None);
     }
 
-    fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {
+    pub(super) fn crash_of(&mut self, nodes: Vec<NodeId>, after_effects: Option<u32>) {
         let at = self.at();
         // One in four starts again at once.
         let down = if self.dice.below(4) == 0 { Duration::ZERO } else { self.span(at) };
+        self.crash_at(nodes, at, after_effects, down);
+    }
+
+    pub(super) fn crash_at(
+        &mut self,
+        nodes: Vec<NodeId>,
+        at: Duration,
+        after_effects: Option<u32>,
+        down: Duration,
+    ) {
         let lose = match self.settings.faults.lose_unflushed {
             true => [0, 1, 2, 1_000][self.dice.below(4) as usize],
             false => 0,

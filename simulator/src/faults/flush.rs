@@ -14,7 +14,7 @@ pub(super) const FAMILY: Family = Family {
     what: "A flush takes longer; the node waits for it.",
     parameters: "node, nth; how much longer",
     dull: "0 s",
-    only_finds: "a follower given up because its disk is slow",
+    only_finds: "a watchdog that takes a slow disk for a process that is stuck",
     switch: |faults, on| faults.slow_flush = on,
 };
 

@@ -1,4 +1,4 @@
-//! A message is late, lost or duplicated.
+//! A message is late, lost, duplicated or corrupted.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
-use crate::simpler::shorter;
+use crate::simpler::{shorter, smaller};
 use crate::span;
 
 pub(super) const DELAY: Family = Family {
@@ -34,6 +34,16 @@ pub(super) const DUPLICATE: Family = Family {
     dull: "no copy",
     only_finds: "a counter that counts a message twice",
     switch: |faults, on| faults.duplicate = on,
+};
+
+pub(super) const CORRUPT: Family = Family {
+    name: "corrupt",
+    what: "A message is corrupted on its way. A checksum sees to it that it is lost, unless the \
+           scenario says what becomes of it.",
+    parameters: "from, to, kind, nth; a number from which the garbage is made",
+    dull: "not corrupted",
+    only_finds: "a receiver that believes whatever it can read",
+    switch: |faults, on| faults.corrupt = on,
 };
 
 /// A message does not simply arrive after the base latency.
@@ -73,6 +83,12 @@ pub enum Fate {
         #[serde(with = "span")]
         by: Duration,
     },
+    /// It is garbage when it arrives: what [`Scenario::corrupt`](crate::Scenario::corrupt) makes of
+    /// it, or nothing.
+    Corrupted {
+        /// From which the garbage is made.
+        value: u64,
+    },
 }
 
 impl Fate {
@@ -82,7 +98,7 @@ impl Fate {
             Fate::Delayed { by } if by.min(most).is_zero() => Fate::Dull,
             Fate::Delayed { by } => Fate::Delayed { by: by.min(most) },
             Fate::Duplicated { by } => Fate::Duplicated { by: by.min(most) },
-            Fate::Dull | Fate::Dropped => self,
+            Fate::Dull | Fate::Dropped | Fate::Corrupted { .. } => self,
         }
     }
 }
@@ -103,6 +119,10 @@ impl Fault for MessageFault {
             }
             Fate::Duplicated { by } => {
                 shorter(by).map(|by| with(Fate::Duplicated { by })).collect()
+            }
+            Fate::Corrupted { value } => {
+                let plainer = smaller(value).map(|value| Fate::Corrupted { value });
+                std::iter::once(Fate::Dropped).chain(plainer).map(with).collect()
             }
         }
     }

@@ -4,6 +4,7 @@
 //! Each seed turns whole families off and draws wild odds for the rest (swarm testing, Groce et
 //! al. 2012): a bug that needs many crashes and no drops is found by the seed that has just that.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stormglass_machine::{Dice, Machine, NodeId};
@@ -12,28 +13,60 @@ use crate::deviation::{Deviation, Nonsense};
 use crate::knob::Knobs;
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
+use crate::tolerance::{Tolerances, admit};
 
+mod broken;
 mod clock;
+mod clock_step;
+mod clog;
 mod crash;
+mod crash_loop;
 mod cut;
+mod domain;
+mod failing_flush;
 mod family;
 mod flush;
+mod full_disk;
 mod knob;
+mod lost_flush;
 mod message;
+mod misdirected_write;
 mod pause;
+mod plane;
+mod replaced_disk;
+mod rotten_record;
+mod shape;
 mod site;
+mod slow_disk;
+mod throttle;
 mod timer;
+mod torn_record;
 
+pub use broken::{Breakage, Broken};
 pub use clock::WrongClock;
+pub use clock_step::ClockStep;
+pub use clog::Clog;
 pub use crash::Crash;
-pub use cut::{Cut, Shape};
+pub use cut::Cut;
+pub use failing_flush::FailingFlush;
 pub use family::Family;
 pub use flush::SlowFlush;
+pub use full_disk::FullDisk;
 pub use knob::Tuned;
+pub use lost_flush::LostFlush;
 pub use message::{Fate, MessageFault};
+pub use misdirected_write::MisdirectedWrite;
 pub use pause::Pause;
+pub use plane::{Impaired, Plane};
+pub use replaced_disk::ReplacedDisk;
+pub use rotten_record::RottenRecord;
+pub use shape::Shape;
+pub(crate) use shape::{Does, Impairment};
 pub use site::SiteFires;
+pub use slow_disk::SlowDisk;
+pub use throttle::Throttle;
 pub use timer::LateTimer;
+pub use torn_record::TornRecord;
 
 /// What every fault knows of itself. One file for each.
 pub(crate) trait Fault {
@@ -44,6 +77,11 @@ pub(crate) trait Fault {
 
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     fn last_node(&self) -> Option<NodeId>;
+
+    /// Whose durable data it destroys, so that it strikes only what a scenario tolerates.
+    fn destroys(&self) -> Option<NodeId> {
+        None
+    }
 
     /// Checks what can be checked without knowing the cluster.
     fn check(&self) -> Result<(), Nonsense> {
@@ -75,14 +113,26 @@ pub struct Faults {
     pub drop: bool,
     /// Messages arrive twice.
     pub duplicate: bool,
+    /// Messages are corrupted.
+    pub corrupt: bool,
     /// Links are cut for a while.
     pub cut: bool,
+    /// Links are clogged for a while.
+    pub clog: bool,
+    /// Links have little bandwidth for a while.
+    pub throttle: bool,
+    /// Single planes are cut or clogged, of those that the scenario names.
+    pub plane: bool,
     /// Nodes crash and start again.
     pub crash: bool,
     /// A crash may lose records that were not flushed.
     pub lose_unflushed: bool,
     /// The whole cluster crashes at once.
     pub blackout: bool,
+    /// A node crashes again and again.
+    pub crash_loop: bool,
+    /// A whole failure domain crashes, is cut off or clogged, of those that the scenario names.
+    pub domain: bool,
     /// Nodes stand still for a while.
     pub pause: bool,
     /// Timers fire late.
@@ -97,19 +147,46 @@ pub struct Faults {
     pub clock_offset: Duration,
     /// Clocks run fast or slow by at most this, in parts per million.
     pub clock_drift_ppm: u32,
+    /// Wall clocks are set, to at most so far ahead or behind.
+    pub clock_step: Duration,
+    /// Only a core of the nodes heals, if the scenario says how many must be enough.
+    pub core: bool,
+    /// Flushes fail.
+    pub failing_flush: bool,
+    /// Crashes tear records that were not flushed.
+    pub torn_record: bool,
+    /// Disks are full for a while.
+    pub full_disk: bool,
+    /// Disks are slow for a while.
+    pub slow_disk: bool,
+    /// Flushes are acknowledged that have made nothing durable. Strikes only what the scenario
+    /// [tolerates](Scenario::tolerates), as do the next three.
+    pub lost_flush: bool,
+    /// Records go bad on the disk.
+    pub rotten_record: bool,
+    /// Records are written in the place of others.
+    pub misdirected_write: bool,
+    /// Disks are replaced by empty ones.
+    pub replaced_disk: bool,
 }
 
 impl Faults {
-    /// Every family; wall clocks are off by up to a second, and drift by up to 200 parts per
-    /// million.
+    /// Every family; wall clocks are off by up to a second, are set by up to another, and drift by
+    /// up to 200 parts per million.
     pub const ALL: Faults = Faults {
         delay: true,
         drop: true,
         duplicate: true,
+        corrupt: true,
         cut: true,
+        clog: true,
+        throttle: true,
+        plane: true,
         crash: true,
         lose_unflushed: true,
         blackout: true,
+        crash_loop: true,
+        domain: true,
         pause: true,
         late_timer: true,
         slow_flush: true,
@@ -117,6 +194,16 @@ impl Faults {
         sites: true,
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
+        clock_step: Duration::from_secs(1),
+        core: true,
+        failing_flush: true,
+        torn_record: true,
+        full_disk: true,
+        slow_disk: true,
+        lost_flush: true,
+        rotten_record: true,
+        misdirected_write: true,
+        replaced_disk: true,
     };
 
     /// None: only clients deviate from the dull run.
@@ -124,10 +211,16 @@ impl Faults {
         delay: false,
         drop: false,
         duplicate: false,
+        corrupt: false,
         cut: false,
+        clog: false,
+        throttle: false,
+        plane: false,
         crash: false,
         lose_unflushed: false,
         blackout: false,
+        crash_loop: false,
+        domain: false,
         pause: false,
         late_timer: false,
         slow_flush: false,
@@ -135,13 +228,23 @@ impl Faults {
         sites: false,
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
+        clock_step: Duration::ZERO,
+        core: false,
+        failing_flush: false,
+        torn_record: false,
+        full_disk: false,
+        slow_disk: false,
+        lost_flush: false,
+        rotten_record: false,
+        misdirected_write: false,
+        replaced_disk: false,
     };
 }
 
 /// The most base latencies by which something can be late.
 pub(crate) const LONGEST_DELAY: u32 = 1 << 7;
 
-/// Beyond so many nodes, a cut is not drawn link by link.
+/// Beyond so many nodes, a shape is not drawn link by link.
 const LARGE: u32 = 64;
 
 /// The odds of one seed, in parts per million, and how large a delay can be.
@@ -150,6 +253,7 @@ pub(crate) struct Odds {
     pub(crate) drop: u32,
     pub(crate) duplicate: u32,
     pub(crate) delay: u32,
+    pub(crate) corrupt: u32,
     pub(crate) late_timer: u32,
     pub(crate) slow_flush: u32,
     pub(crate) longest: Duration,
@@ -162,11 +266,24 @@ pub(crate) struct Planner<R> {
     sides: Vec<Vec<NodeId>>,
     links: Vec<Vec<(NodeId, NodeId)>>,
     names: Vec<String>,
+    /// The failure domains of clusters of each size that was drawn.
+    domains: BTreeMap<u32, Vec<Vec<NodeId>>>,
+    /// The nodes whose durable data may be destroyed.
+    pub(crate) victims: Vec<NodeId>,
+    tolerances: Tolerances,
 }
 
 impl<R> Default for Planner<R> {
     fn default() -> Self {
-        Planner { asked: Vec::new(), sides: Vec::new(), links: Vec::new(), names: Vec::new() }
+        Planner {
+            asked: Vec::new(),
+            sides: Vec::new(),
+            links: Vec::new(),
+            names: Vec::new(),
+            domains: BTreeMap::new(),
+            victims: Vec::new(),
+            tolerances: Tolerances::default(),
+        }
     }
 }
 
@@ -188,12 +305,19 @@ impl<R> Planner<R> {
         if count > *nodes.start() {
             plan.push(Deviation::Nodes { count });
         }
+        if settings.beyond_tolerance {
+            plan.push(Deviation::Beyond);
+        }
+        self.draw_victims(scenario, settings, seed, count);
         let faults = &settings.faults;
-        let odds = draw_odds(&mut dice, faults, settings);
+        let odds = draw_odds(seed, &mut dice, faults, settings);
         scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
         plan_requests(&mut self.asked, count, plan);
         let episode_dice = Dice::new(seed, "episodes", 0);
-        let mut episodes = Episodes { dice: episode_dice, settings, count, planner: self, plan };
+        let planes = scenario.planes();
+        let has_domains = faults.domain && self.has_domains(scenario, count);
+        let mut episodes =
+            Episodes { dice: episode_dice, settings, planes, count, planner: self, plan };
         let several = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
             true => 1 << dice.below(5),
             false => 0,
@@ -205,22 +329,86 @@ impl<R> Planner<R> {
         if dice.per_million(500_000) {
             episodes.clocks();
         }
+        // Families that were added later have dice of their own, so that each seed kept the plan
+        // that it had.
+        episodes.draw(seed, "swarm-graph", faults.cut, Episodes::cut_to_graph);
+        episodes.draw(seed, "swarm-clog", faults.clog, Episodes::clog);
+        episodes.draw(seed, "swarm-throttle", faults.throttle, Episodes::throttle);
+        episodes.draw(seed, "swarm-plane", faults.plane && !planes.is_empty(), Episodes::plane);
+        episodes.draw(seed, "swarm-crash-loop", faults.crash_loop, Episodes::crash_loop);
+        episodes.draw(seed, "swarm-domain", has_domains, Episodes::domain);
+        let steps = !faults.clock_step.is_zero();
+        episodes.draw(seed, "swarm-clock-step", steps, Episodes::clock_step);
+        if faults.core {
+            episodes.broken(seed, scenario.core(count));
+        }
+        episodes.draw(seed, "full-disk", faults.full_disk, Episodes::full_disk);
+        episodes.draw(seed, "slow-disk", faults.slow_disk, Episodes::slow_disk);
+        episodes.draw(seed, "replaced-disk", faults.replaced_disk, Episodes::replaced_disk);
         episodes.knobs(knobs, seed);
         odds
+    }
+
+    /// Takes as many victims as what the scenario tolerates allows, any of them; beyond that,
+    /// everybody.
+    fn draw_victims<S: Scenario>(
+        &mut self,
+        scenario: &S,
+        settings: &Settings,
+        seed: u64,
+        count: u32,
+    ) {
+        self.victims.clear();
+        let Faults { lost_flush, rotten_record, misdirected_write, replaced_disk, .. } =
+            settings.faults;
+        if settings.beyond_tolerance {
+            self.victims.extend((0..count).map(NodeId));
+        } else if lost_flush || rotten_record || misdirected_write || replaced_disk {
+            let redundancies = self.tolerances.of(count, |count| scenario.tolerates(count));
+            if redundancies.is_empty() {
+                return;
+            }
+            let mut candidates = self.sides.pop().unwrap_or_default();
+            candidates.clear();
+            candidates.extend((0..count).map(NodeId));
+            Dice::new(seed, "victims", 0).shuffle(&mut candidates);
+            candidates.iter().for_each(|node| admit(&mut self.victims, *node, redundancies));
+            self.sides.push(candidates);
+        }
+    }
+
+    /// Takes the victims of a list, in its order, as far as the scenario tolerates them; beyond
+    /// that, everybody. So a list that is made smaller can never fail for having lost too much.
+    pub(crate) fn find_victims<S: Scenario<Machine: Machine<Request = R>>>(
+        &mut self,
+        scenario: &S,
+        plan: &[Deviation<R>],
+    ) {
+        self.victims.clear();
+        let count = Deviation::cluster_size(plan).unwrap_or(*scenario.nodes().start());
+        if Deviation::goes_beyond(plan) {
+            self.victims.extend((0..count).map(NodeId));
+            return;
+        }
+        for node in plan.iter().filter_map(Deviation::destroys) {
+            let redundancies = self.tolerances.of(count, |count| scenario.tolerates(count));
+            admit(&mut self.victims, node, redundancies);
+        }
     }
 
     /// Keeps the lists of a deviation that is not needed any more.
     fn keep(&mut self, deviation: Deviation<R>) {
         match deviation {
-            Deviation::Crash(Crash { nodes, .. }) => self.sides.push(nodes),
-            Deviation::Cut(Cut { shape, .. }) => match shape {
-                Shape::Split(side)
-                | Shape::Mute(side)
-                | Shape::Deaf(side)
-                | Shape::Bridge { side, .. } => self.sides.push(side),
-                Shape::Links(links) => self.links.push(links),
-                Shape::Ring => {}
-            },
+            Deviation::Crash(Crash { nodes, .. }) | Deviation::Broken(Broken { nodes, .. }) => {
+                self.sides.push(nodes);
+            }
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => self.keep_shape(shape),
             Deviation::Knob(Tuned { name, .. }) => self.names.push(name),
             _ => {}
         }
@@ -232,6 +420,34 @@ impl<R> Planner<R> {
         name.clear();
         name.push_str(text);
         name
+    }
+
+    fn keep_shape(&mut self, shape: Shape) {
+        match shape {
+            Shape::Split(side)
+            | Shape::Mute(side)
+            | Shape::Deaf(side)
+            | Shape::Bridge { side, .. } => self.sides.push(side),
+            Shape::Links(links) => self.links.push(links),
+            Shape::Ring | Shape::Star { .. } => {}
+        }
+    }
+
+    /// Asks once for the failure domains of clusters of this size. True if there are any.
+    fn has_domains<S: Scenario>(&mut self, scenario: &S, count: u32) -> bool {
+        let domains = self.domains.entry(count).or_insert_with(|| {
+            let domains = scenario.domains(count);
+            for domain in &domains {
+                assert!(
+                    domain.is_sorted_by(|one, next| one < next)
+                        && domain.last().is_some_and(|last| last.0 < count),
+                    "a failure domain of a cluster of {count} is a non-empty list of its nodes in \
+                     ascending order, not {domain:?}"
+                );
+            }
+            domains
+        });
+        !domains.is_empty()
     }
 
     /// An empty list with room for so many nodes.
@@ -246,13 +462,16 @@ impl<R> Planner<R> {
 /// What is asked of the machines of a scenario.
 pub type RequestOf<S> = <<S as Scenario>::Machine as stormglass_machine::Machine>::Request;
 
-fn draw_odds(dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
+fn draw_odds(seed: u64, dice: &mut Dice, faults: &Faults, settings: &Settings) -> Odds {
     // From one in a thousand to about every second, each power of two as likely as the next.
-    let mut odds = |allowed: bool| match allowed && dice.per_million(500_000) {
+    let some = |dice: &mut Dice, allowed: bool| match allowed && dice.per_million(500_000) {
         true => 1_000 << dice.below(10),
         false => 0,
     };
+    let corrupt = some(&mut Dice::new(seed, "swarm-corrupt", 0), faults.corrupt) / 2;
+    let mut odds = |allowed| some(dice, allowed);
     Odds {
+        corrupt,
         drop: odds(faults.drop) / 2,
         duplicate: odds(faults.duplicate) / 2,
         delay: odds(faults.delay),
@@ -288,12 +507,31 @@ fn plan_requests<R>(asked: &mut Vec<Asked<R>>, count: u32, plan: &mut Vec<Deviat
 struct Episodes<'a, R> {
     dice: Dice,
     settings: &'a Settings,
+    /// The planes that the scenario names.
+    planes: &'a [&'static str],
     count: u32,
     planner: &'a mut Planner<R>,
     plan: &'a mut Vec<Deviation<R>>,
 }
 
 impl<R> Episodes<'_, R> {
+    /// In every second seed, several episodes of a family that has dice of its own.
+    fn draw(&mut self, seed: u64, purpose: &str, allowed: bool, episode: fn(&mut Self)) {
+        if !allowed {
+            return;
+        }
+        self.dice = Dice::new(seed, purpose, 0);
+        if self.dice.per_million(500_000) {
+            (0..1_u32 << self.dice.below(5)).for_each(|_| episode(self));
+        }
+    }
+
+    /// A node whose durable data may be destroyed.
+    fn victim(&mut self) -> Option<NodeId> {
+        let victims = &self.planner.victims;
+        (!victims.is_empty()).then(|| *self.dice.pick(victims))
+    }
+
     fn at(&mut self) -> Duration {
         Duration::from_millis(self.dice.below(millis(self.settings.storm)))
     }

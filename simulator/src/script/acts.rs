@@ -10,7 +10,8 @@ use crate::Scenario;
 use crate::cluster::request_id;
 use crate::deviation::Deviation;
 use crate::faults::{
-    Crash, Cut, Fate, LateTimer, MessageFault, Pause, RequestOf, Shape, SiteFires, SlowFlush,
+    Clog, Crash, Cut, Fate, Impaired, LateTimer, MessageFault, Pause, Plane, ReplacedDisk,
+    RequestOf, Shape, SiteFires, Throttle,
 };
 
 /// The time between the last moment and an act.
@@ -97,13 +98,16 @@ impl<S: Scenario> Script<'_, S> {
     ///
     /// # Panics
     ///
-    /// If it is up.
+    /// If it is up, or down for another reason than that the script has crashed it alone.
     #[track_caller]
     pub fn restart(&mut self, node: NodeId) {
         self.settle();
         self.assert_there(node);
-        let Some((since, position)) = self.notes.down.get(&node).copied() else {
+        let Some((since, culprit)) = self.notes.down.get(&node).copied() else {
             panic!("node {node} is up and cannot be started");
+        };
+        let Some(position) = culprit else {
+            panic!("node {node} has stopped by itself; its machine and its disk say what follows");
         };
         self.end_episode(position, since);
     }
@@ -127,16 +131,30 @@ impl<S: Scenario> Script<'_, S> {
         self.cut(Shape::Split(vec![node]));
     }
 
-    /// Makes all links whole again.
+    /// Clogs links: what is sent waits until they are [healed](Script::heal).
     ///
     /// # Panics
     ///
-    /// If none is cut.
+    /// If the shape makes no sense, as [`Deviation::check`] says.
+    #[track_caller]
+    pub fn clog(&mut self, shape: Shape) {
+        self.settle();
+        self.assert_stormy();
+        let storm = self.world.settings.storm;
+        self.act(|at| Deviation::Clog(Clog { shape, at, lasts: storm.saturating_sub(at) }));
+    }
+
+    /// Makes all links whole again, whatever is wrong with them.
+    ///
+    /// # Panics
+    ///
+    /// If they are.
     #[track_caller]
     pub fn heal(&mut self) {
         self.settle();
-        assert!(!self.cuts.is_empty(), "no link is cut");
-        while let Some(position) = self.cuts.first().copied() {
+        self.assert_stormy();
+        assert!(!self.network.is_whole(), "all links are whole");
+        while let Some(position) = self.network.oldest() {
             let since = self.start_of(position);
             self.end_episode(position, since);
         }
@@ -204,6 +222,12 @@ impl<S: Scenario> Script<'_, S> {
         self.fate_of_next(kind, from, to, Fate::Duplicated { by });
     }
 
+    /// Corrupts the next message of this kind on a link, as the scenario says with this number.
+    #[track_caller]
+    pub fn corrupt_next(&mut self, kind: &str, from: NodeId, to: NodeId, value: u64) {
+        self.fate_of_next(kind, from, to, Fate::Corrupted { value });
+    }
+
     #[track_caller]
     fn fate_of_next(&mut self, kind: &str, from: NodeId, to: NodeId, fate: Fate) {
         let nth = self.driver.list.next_message(from, to, kind);
@@ -253,13 +277,6 @@ impl<S: Scenario> Script<'_, S> {
         self.rule(Deviation::Timer(LateTimer { node, kind: kind.to_owned(), nth, late }));
     }
 
-    /// The next flush of a node takes so much longer.
-    #[track_caller]
-    pub fn slow_next_flush(&mut self, node: NodeId, slow: Duration) {
-        let nth = self.driver.list.next_flush(node);
-        self.rule(Deviation::Flush(SlowFlush { node, nth, slow }));
-    }
-
     /// The next time a node comes by one of its sites, it is asked to misbehave.
     #[track_caller]
     pub fn misbehave_next(&mut self, node: NodeId, site: &str) {
@@ -269,7 +286,7 @@ impl<S: Scenario> Script<'_, S> {
 
     /// Something about the future that has no time of its own.
     #[track_caller]
-    fn rule(&mut self, deviation: Deviation<RequestOf<S>>) {
+    pub(super) fn rule(&mut self, deviation: Deviation<RequestOf<S>>) {
         self.assert_stormy();
         self.put(deviation);
         self.again(&mut ());
@@ -289,9 +306,15 @@ impl<S: Scenario> Script<'_, S> {
         let span = at.since(since);
         match &mut self.list[position] {
             Deviation::Crash(Crash { nodes, down, .. }) if nodes.len() == 1 => *down = span,
-            Deviation::Cut(Cut { lasts, .. }) | Deviation::Pause(Pause { lasts, .. }) => {
-                *lasts = span;
-            }
+            Deviation::ReplacedDisk(ReplacedDisk { down, .. }) => *down = span,
+            Deviation::Cut(Cut { lasts, .. })
+            | Deviation::Clog(Clog { lasts, .. })
+            | Deviation::Throttle(Throttle { lasts, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { lasts, .. }) | Impaired::Clogged(Clog { lasts, .. }),
+                ..
+            })
+            | Deviation::Pause(Pause { lasts, .. }) => *lasts = span,
             other => panic!("{other:?} has no end of its own"),
         }
         self.again(&mut ());
@@ -312,13 +335,13 @@ impl<S: Scenario> Script<'_, S> {
 
     /// Lets everything happen that is still due at this moment.
     #[track_caller]
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         assert!(!self.ended, "the run is over");
         self.run_to(self.now());
     }
 
     #[track_caller]
-    fn assert_stormy(&self) {
+    pub(super) fn assert_stormy(&self) {
         assert!(
             self.is_stormy(),
             "the storm is over, and nothing goes wrong any more; `Settings` says how long it lasts"
@@ -326,12 +349,12 @@ impl<S: Scenario> Script<'_, S> {
     }
 
     #[track_caller]
-    fn assert_there(&self, node: NodeId) {
+    pub(super) fn assert_there(&self, node: NodeId) {
         assert!(node.0 < self.count(), "there is no node {node} among {}", self.count());
     }
 
     #[track_caller]
-    fn assert_up(&self, node: NodeId) {
+    pub(super) fn assert_up(&self, node: NodeId) {
         self.assert_there(node);
         assert!(self.is_up(node), "node {node} is down");
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use stormglass_machine::{Firing, NodeId, Sites, Time};
 
-use crate::decisions::{Decisions, Replay};
+use crate::decisions::{Decisions, FlushFate, Replay};
 use crate::deviation::Deviation;
+use crate::disk::RecordFate;
 use crate::faults::{Fate, MessageFault};
 
 /// Decides as a list says, and holds messages of some kinds on some links until they are released.
@@ -117,8 +118,16 @@ impl Decisions for Scripted {
         self.list.timer(node, kind)
     }
 
-    fn flush(&mut self, node: NodeId) -> Duration {
-        self.list.flush(node)
+    fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate {
+        self.list.flush(node, losable)
+    }
+
+    fn record(&mut self, node: NodeId, nth: u32) -> RecordFate {
+        self.list.record(node, nth)
+    }
+
+    fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32> {
+        self.list.torn(node, first, last)
     }
 
     fn sites(&mut self) -> Option<&mut Sites> {

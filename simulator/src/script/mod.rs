@@ -8,6 +8,7 @@
 //! replay of its list, and a machine that is not deterministic is found out.
 
 mod acts;
+mod disks;
 mod driver;
 mod notes;
 
@@ -20,12 +21,15 @@ use stormglass_machine::{NodeId, RequestId, Time};
 use self::driver::Scripted;
 use self::notes::Notes;
 use crate::deviation::Deviation;
-use crate::faults::{RequestOf, Tuned, WrongClock};
+use crate::faults::{Breakage, Broken, RequestOf, Tuned, WrongClock};
 use crate::property::Failure;
 use crate::{Outcome, Scenario, Watch, World};
 
 /// Tells what has happened in a script so far, a line for each thing.
 pub type Teller<S> = fn(&mut Script<'_, S>) -> Vec<String>;
+
+const ANOTHER_RUN: &str = "not deterministic: run again, the same script is another run; look for hash maps, clocks, \
+     threads and shared state in the machine";
 
 /// A run that is written down by hand.
 ///
@@ -79,6 +83,8 @@ pub struct Script<'s, S: Scenario> {
     /// How many things have been taken off the agenda.
     turns: u64,
     asked: u32,
+    /// Nothing is added any more.
+    complete: bool,
     ended: bool,
     teller: Teller<S>,
 }
@@ -122,8 +128,17 @@ impl<'s, S: Scenario> Script<'s, S> {
         let world = World::new(scenario);
         let heal = Time::ZERO + world.settings.storm;
         let driver = Scripted::new(world.settings.latency, heal);
-        let (notes, turns, asked, ended) = (Notes::default(), 0, 0, false);
-        let mut script = Script { world, list, driver, notes, turns, asked, ended, teller };
+        let mut script = Script {
+            world,
+            list,
+            driver,
+            notes: Notes::default(),
+            turns: 0,
+            asked: 0,
+            complete: false,
+            ended: false,
+            teller,
+        };
         script.start();
         script
     }
@@ -151,6 +166,18 @@ impl<'s, S: Scenario> Script<'s, S> {
     #[must_use]
     pub fn wrong_clock(self, node: NodeId, ahead_ns: i64, drift_ppm: i32) -> Self {
         self.since_ever(Deviation::Clock(WrongClock { node, ahead_ns, drift_ppm }))
+    }
+
+    /// The same cluster, of which these nodes stay broken when the storm ends. Comes before
+    /// everything else.
+    ///
+    /// # Panics
+    ///
+    /// If this makes no sense, as [`Deviation::check`] says, or something was done already.
+    #[track_caller]
+    #[must_use]
+    pub fn broken(self, nodes: Vec<NodeId>, how: Breakage) -> Self {
+        self.since_ever(Deviation::Broken(Broken { nodes, how }))
     }
 
     #[track_caller]
@@ -193,25 +220,38 @@ impl<'s, S: Scenario> Script<'s, S> {
     /// If it is not the same run.
     #[track_caller]
     pub fn again(&mut self, watch: &mut impl Watch<S::Machine>) {
-        let (then, turns) = (self.world.outcome(), self.turns);
-        let holds = self.driver.take_holds();
-        self.begin();
-        let Script { world, driver, notes, .. } = self;
-        let mut both = (notes, watch);
-        world.guard(|world| {
-            world.begin(Self::SEED, world.settings.max_events, &mut both);
-            for _ in 0..turns {
-                driver.now = world.agenda.next_time().unwrap_or(Time::MAX);
-                world.turn(driver, &mut both);
-            }
-        });
+        let then = self.world.outcome();
+        self.repeat(watch);
         self.world.cluster.now = then.time;
+        assert!(self.world.outcome() == then, "{ANOTHER_RUN}");
+    }
+
+    /// Runs everything so far again, at most to where it fails.
+    fn repeat(&mut self, watch: &mut impl Watch<S::Machine>) {
+        let turns = std::mem::take(&mut self.turns);
+        // What they have held is in the list.
+        let holds = self.driver.take_holds();
+        let mut both = (Notes::default(), watch);
+        self.begin(&mut both);
+        while self.turns < turns && self.world.failure.is_none() {
+            self.take_turn(&mut both);
+        }
+        self.notes = both.0;
         self.driver.put_holds(holds);
-        assert!(
-            self.world.outcome() == then,
-            "not deterministic: run again, the same script is another run; look for hash maps, \
-             clocks, threads and shared state in the machine"
-        );
+    }
+
+    /// From now on nothing is added, so that it can be told what never comes true.
+    #[track_caller]
+    fn complete(&mut self) {
+        if std::mem::replace(&mut self.complete, true) {
+            return;
+        }
+        let then = self.world.outcome();
+        self.repeat(&mut ());
+        if self.world.failure.is_none() {
+            let same = Outcome { time: then.time, ..self.world.outcome() } == then;
+            assert!(same, "{ANOTHER_RUN}");
+        }
     }
 
     /// Lets one event happen: a machine takes an input, crashes, or goes on after a flush.
@@ -285,6 +325,9 @@ impl<'s, S: Scenario> Script<'s, S> {
     /// does not tell what happens.
     #[track_caller]
     pub fn finish(&mut self) -> Outcome {
+        assert!(!self.ended, "the run is over");
+        self.complete();
+        self.assert_well();
         while !self.ended {
             self.turn();
         }
@@ -307,32 +350,41 @@ impl<'s, S: Scenario> Script<'s, S> {
     /// If nothing is.
     #[track_caller]
     pub fn run_to_violation(&mut self) -> Failure {
-        while !self.ended {
-            self.take_turn();
+        assert!(!self.ended, "the run is over");
+        self.complete();
+        loop {
             if let Some(failure) = self.world.failure.clone() {
                 self.ended = true;
                 return failure;
             }
+            if self.ended {
+                self.stop("nothing was violated");
+            }
+            self.watch_turn();
         }
-        self.stop("nothing was violated")
     }
 
     /// Starts all nodes, as the list says.
     #[track_caller]
     fn start(&mut self) {
         self.turns = 0;
-        self.begin();
-        let Script { world, notes, .. } = self;
-        world.guard(|world| world.begin(Self::SEED, world.settings.max_events, notes));
+        let mut notes = Notes::default();
+        self.begin(&mut notes);
+        self.notes = notes;
         self.run_to(Time::ZERO);
     }
 
-    /// Hands the list to the world and to the driver, before the world begins with it.
-    fn begin(&mut self) {
+    /// Begins a run of the list.
+    fn begin(&mut self, watch: &mut impl Watch<S::Machine>) {
         let list = self.deviations();
         self.driver.follow(&list);
-        self.world.cluster.plan = list;
-        self.notes = Notes::default();
+        let world = &mut self.world;
+        world.planner.find_victims(world.scenario, &list);
+        world.cluster.plan = list;
+        world.guard(|world| world.begin(Self::SEED, world.settings.max_events, watch));
+        if !self.complete {
+            self.world.liveness.look_from = Time::MAX;
+        }
     }
 
     /// When the next thing is due.
@@ -357,20 +409,37 @@ impl<'s, S: Scenario> Script<'s, S> {
     /// Lets the next thing happen. The last of all is the end.
     #[track_caller]
     fn turn(&mut self) {
-        self.take_turn();
+        assert!(!self.ended, "the run is over");
+        self.watch_turn();
+        self.assert_well();
+    }
+
+    #[track_caller]
+    fn assert_well(&mut self) {
+        if self.world.failure.is_none() {
+            return;
+        }
+        // Something else may have been violated before, in the calm.
+        self.complete();
         if let Some(failure) = &self.world.failure {
             let text = format!("VIOLATED: {}: {}", failure.signature(), failure.violation.detail);
             self.stop(&text);
         }
     }
 
-    #[track_caller]
-    fn take_turn(&mut self) {
-        assert!(!self.ended, "the run is over");
+    fn watch_turn(&mut self) {
+        let mut notes = std::mem::take(&mut self.notes);
+        self.ended = !self.take_turn(&mut notes);
+        self.notes = notes;
+    }
+
+    /// True if there is another.
+    fn take_turn(&mut self, watch: &mut impl Watch<S::Machine>) -> bool {
         self.driver.now = self.next_time();
-        let Script { world, driver, notes, ended, .. } = self;
-        world.guard(|world| *ended = !world.turn(driver, notes));
         self.turns += 1;
+        let (driver, mut goes_on) = (&mut self.driver, false);
+        self.world.guard(|world| goes_on = world.turn(driver, watch));
+        goes_on
     }
 
     /// Fails the test, with the story.

@@ -44,8 +44,9 @@ impl Machine for Teller {
 #[test]
 fn only_drop_finds_a_sender_that_never_sends_again() {
     only_finds("drop", 0..200, |faults, planted| {
-        // A cut, a crash or a blackout loses messages, too.
-        let faults = Faults { cut: false, crash: false, blackout: false, ..faults };
+        // A cut, corruption and any crash lose messages, too.
+        let faults = Faults { cut: false, corrupt: false, ..faults };
+        let faults = Faults { crash: false, blackout: false, crash_loop: false, ..faults };
         let teller = match planted {
             true => |_| Teller { planted: true, acknowledged: false },
             false => |_| Teller { planted: false, acknowledged: false },

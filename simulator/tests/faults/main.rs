@@ -1,7 +1,35 @@
 //! Each family of faults, and a planted bug that only it finds. One file for each.
 
+mod announcer;
+mod blackout;
+mod clock_drift;
+mod clock_offset;
+mod clock_step;
+mod clog;
+mod core;
+mod corrupt;
+mod crash;
+mod crash_loop;
+mod cut;
+mod delay;
 mod documented;
+mod domain;
 mod drop;
+mod duplicate;
+mod failing_flush;
+mod full_disk;
 mod knob;
+mod late_timer;
+mod lose_unflushed;
+mod lost_flush;
+mod misdirected_write;
 mod only;
+mod pause;
+mod plane;
+mod replaced_disk;
+mod rotten_record;
 mod site;
+mod slow_disk;
+mod slow_flush;
+mod throttle;
+mod torn_record;

@@ -10,6 +10,18 @@ pub fn family(name: &str) -> Family {
     *families.into_iter().find(|family| family.name == name).expect("a family has this name")
 }
 
+/// The same without the families, other than crashes, in which processes end and start again.
+pub fn without_other_crashes(faults: Faults) -> Faults {
+    Faults {
+        blackout: false,
+        crash_loop: false,
+        failing_flush: false,
+        full_disk: false,
+        replaced_disk: false,
+        ..faults
+    }
+}
+
 /// Asserts that, within these seeds, the planted bug is found under this family alone and under
 /// all families, and is missed under all families but this one; and that the machine without the
 /// bug passes under all.

@@ -1,4 +1,4 @@
-//! The only place that reads the clocks of the operating system.
+//! The only place that reads the clocks of the operating system, and that waits for them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +25,12 @@ impl Clock {
     pub fn wall(&self) -> Time {
         Time::ZERO + system_time().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
     }
+}
+
+/// Stands still for so long.
+#[expect(clippy::disallowed_methods, reason = "the driver runs in real time")]
+pub fn wait(span: Duration) {
+    std::thread::sleep(span);
 }
 
 #[expect(clippy::disallowed_methods, reason = "the driver runs in real time")]

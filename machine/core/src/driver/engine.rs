@@ -3,12 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem;
+use core::time::Duration;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::handle::{Event, Watcher};
 use super::outgoing::Outgoing;
 use super::store::Store;
@@ -16,10 +17,15 @@ use super::timers::Timers;
 use super::traffic::Counters;
 use super::wire::{self, FrameError};
 use super::{DriverError, Handle};
-use crate::{Dice, Effect, Env, Input, Machine, NodeId, RequestId};
+use crate::{AfterFlush, Dice, Effect, Env, Input, Machine, NodeId, RequestId};
 
 /// How many requests may be open. When there are more, the oldest gets no response.
 const MAX_OPEN_REQUESTS: usize = 65_536;
+
+/// How often a flush is tried, and how long it waits after it has failed.
+const MOST_FLUSHES: u32 = 128;
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The machine and everything its effects reach.
 pub struct Engine<M: Machine> {
@@ -93,7 +99,7 @@ where
                 None => {}
             }
         }
-        self.store.flush()?;
+        self.flush()?;
         Ok(self.machine)
     }
 
@@ -134,7 +140,7 @@ where
     }
 
     /// An error ends the machine before the effects that follow: what a disk has refused to make
-    /// durable must not be promised, and a second attempt to flush may succeed without truth.
+    /// durable must not be promised.
     fn perform(&mut self, effect: Effect<M>) -> Result<(), DriverError> {
         match effect {
             Effect::Send { to, message } => self.send(to, message)?,
@@ -142,7 +148,7 @@ where
             Effect::CancelTimer { timer } => self.timers.cancel(timer),
             Effect::Write(record) => self.store.write(&record)?,
             Effect::Checkpoint(record) => self.store.checkpoint(&record)?,
-            Effect::Flush => self.store.flush()?,
+            Effect::Flush => self.flush()?,
             Effect::Respond { id, response } => {
                 if let Some(reply) = self.requests.remove(&id) {
                     // Whoever does not wait any more has given up the response.
@@ -151,6 +157,21 @@ where
             }
         }
         Ok(())
+    }
+
+    /// Flushes, again and again if the machine wants that; about two minutes at most, in which it
+    /// takes no input.
+    fn flush(&mut self) -> Result<(), DriverError> {
+        let mut wait = FIRST_WAIT;
+        for _ in 1..MOST_FLUSHES {
+            let Err(error) = self.store.flush() else { return Ok(()) };
+            match self.machine.flush_failed(error.of_a_flush()) {
+                AfterFlush::Stop => return Err(error),
+                AfterFlush::Retry => clock::wait(wait),
+            }
+            wait = LONGEST_WAIT.min(wait * 2);
+        }
+        self.store.flush()
     }
 
     fn send(&mut self, to: NodeId, message: M::Message) -> Result<(), DriverError> {

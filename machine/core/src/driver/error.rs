@@ -1,14 +1,14 @@
 //! What can go wrong, and what to do about it.
 
 use alloc::string::String;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use rand::rngs::SysError;
 
 use super::codec::MAX_ENCODED_BYTES;
-use crate::NodeId;
+use crate::{FlushError, NodeId};
 
 /// Why a node cannot start, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ pub enum DriverError {
         /// The node that was to start.
         expected: NodeId,
     },
-    /// A record that was durable is damaged.
+    /// A record that was durable is damaged, and the machine does not go on without it.
     #[error(
         "the data file {} is damaged at byte {offset}, among records that were durable; restore \
          it from a backup, or remove it and let the node join as a new one if its protocol allows \
@@ -105,6 +105,19 @@ pub enum DriverError {
         /// The data file.
         path: PathBuf,
         /// Where the damaged record begins, in bytes from the beginning of the file.
+        offset: u64,
+    },
+    /// The file ends in a record that a crash has torn, and the machine refuses that.
+    #[error(
+        "the data file {} ends in a torn record at byte {offset}, and the machine does not start \
+         without it; restore the file from a backup, or remove it and let the node join as a new \
+         one if its protocol allows that",
+        path.display()
+    )]
+    Torn {
+        /// The data file.
+        path: PathBuf,
+        /// Where the torn record begins, in bytes from the beginning of the file.
         offset: u64,
     },
     /// A record is intact but not one of this machine's.
@@ -138,6 +151,19 @@ pub enum DriverError {
         /// Bytes of the record.
         length: usize,
     },
+}
+
+impl DriverError {
+    /// What a machine is told of a flush that failed so.
+    pub(super) fn of_a_flush(&self) -> FlushError {
+        match self {
+            DriverError::File { source, .. } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FlushError::Full,
+                _ => FlushError::Io,
+            },
+            _ => FlushError::Io,
+        }
+    }
 }
 
 /// The machine does not run any more.

@@ -1,16 +1,8 @@
 //! The data file: records, one after the other, that survive the process.
 //!
-//! ```text
-//! header     magic, 8 bytes | version, u32 | node, u32 | durable, u64 | checksum, u32
-//! record     length, u32 | durable, u64 | checksum of the encoding, u32 | checksum, u32 | encoding
-//! ```
-//!
-//! All numbers are little-endian, all checksums are CRC-32. `durable` is how many bytes of the
-//! file the disk had confirmed when this was written. That is what tells a torn tail from damage:
-//! what is broken and was never confirmed is the trace of a crash and is cut off; what is broken
-//! although a later record testifies that it was durable is an error. (Damage to the very last
-//! records has no such witness and looks like a torn tail.) A record's checksum covers its place
-//! in the file, so that bytes in the wrong place are no record.
+//! A write that fails is told by the next flush, and a flush that fails may be tried again. Then
+//! everything since the last one that succeeded is written anew: an operating system may have
+//! dropped what it could not write, and a flush alone would succeed without truth.
 //!
 //! Beside the data file stand `.lock`, which a running node holds, and for a while `.next`, the
 //! file that a checkpoint writes before it takes the name of the data file.
@@ -18,20 +10,21 @@
 use alloc::vec::Vec;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::format::{FRAME_BYTES, HEADER_BYTES, check_header, encode_frame, frame_at, header};
 use super::DriverError;
-use super::codec::{self, MAX_ENCODED_BYTES};
-use crate::NodeId;
+use super::codec;
+use crate::{AfterGap, Gap, Machine, NodeId};
 
-const MAGIC: [u8; 8] = *b"STORMREC";
-const VERSION: u32 = 1;
-const HEADER_BYTES: usize = 28;
-const FRAME_BYTES: usize = 20;
+mod format;
+
+/// When there is more than this that is not flushed, it is flushed without being asked.
+const MOST_UNFLUSHED: usize = 16 << 20;
 
 /// What was found in the data file at the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -40,6 +33,8 @@ pub struct Recovery {
     pub records: u64,
     /// Bytes of a torn tail that were cut off. They had never been flushed.
     pub torn_bytes: u64,
+    /// Bytes among durable records that are damaged, and that the machine goes on without.
+    pub damaged_bytes: u64,
 }
 
 /// The data file of a running node.
@@ -55,24 +50,29 @@ pub struct Store {
     durable: u64,
     recovery: Recovery,
     buffer: Vec<u8>,
+    /// What has been written since the last flush.
+    unflushed: Vec<u8>,
+    /// What of `unflushed` has reached the file is not known, nor whether `file` is the right one.
+    broken: bool,
+    /// Why a write failed, until the next flush tells.
+    failure: Option<DriverError>,
     /// Held as long as the store lives.
     _lock: File,
 }
 
 impl Store {
-    /// Opens or creates the data file of `node` and hands each durable record to `restore`,
+    /// Opens or creates the data file of `node` and hands each durable record to the machine,
     /// oldest first.
-    pub fn open<R: DeserializeOwned>(
-        path: &Path,
-        node: NodeId,
-        restore: impl FnMut(R),
-    ) -> Result<Store, DriverError> {
+    pub fn open<M>(path: &Path, node: NodeId, machine: &mut M) -> Result<Store, DriverError>
+    where
+        M: Machine<Record: DeserializeOwned>,
+    {
         if !directory(path).is_dir() {
             return Err(DriverError::NoDirectory { path: path.into() });
         }
         let lock = lock(path)?;
         match fs::read(path) {
-            Ok(bytes) => Store::recover(path, node, lock, &bytes, restore),
+            Ok(bytes) => Store::recover(path, node, lock, &bytes, machine),
             Err(error) if error.kind() == ErrorKind::NotFound => Store::create(path, node, lock),
             Err(source) => Err(refused("read", path)(source)),
         }
@@ -89,42 +89,30 @@ impl Store {
             durable: 0,
             recovery: Recovery::default(),
             buffer: header(node, HEADER_BYTES as u64),
+            unflushed: Vec::new(),
+            broken: false,
+            failure: None,
             _lock: lock,
         };
-        store.append()?;
+        store.append();
         store.flush()?;
         Ok(store)
     }
 
-    fn recover<R: DeserializeOwned>(
+    fn recover<M>(
         path: &Path,
         node: NodeId,
         lock: File,
         bytes: &[u8],
-        mut restore: impl FnMut(R),
-    ) -> Result<Store, DriverError> {
-        let mut durable = check_header(path, node, bytes)?;
-        let mut offset = HEADER_BYTES;
-        let mut records = 0;
-        while let Some(frame) = frame_at(bytes, offset) {
-            restore(codec::decode(frame.encoding).map_err(|reason| DriverError::Foreign {
-                path: path.into(),
-                offset: offset as u64,
-                reason,
-            })?);
-            durable = durable.max(frame.durable);
-            offset += FRAME_BYTES + frame.encoding.len();
-            records += 1;
-        }
-        let witnesses = (offset + 1..bytes.len()).filter_map(|later| frame_at(bytes, later));
-        let durable = witnesses.map(|frame| frame.durable).fold(durable, u64::max);
-        let length = offset as u64;
-        if length < durable {
-            return Err(DriverError::Corrupt { path: path.into(), offset: length });
-        }
-
+        machine: &mut M,
+    ) -> Result<Store, DriverError>
+    where
+        M: Machine<Record: DeserializeOwned>,
+    {
+        let durable = check_header(path, node, bytes)?;
+        let (length, mut recovery) = take_back(path, bytes, durable, machine)?;
+        recovery.torn_bytes = bytes.len() as u64 - length;
         let file = OpenOptions::new().append(true).open(path).map_err(refused("open", path))?;
-        let torn_bytes = bytes.len() as u64 - length;
         file.set_len(length).and_then(|()| file.sync_all()).map_err(refused("repair", path))?;
         remove_if_there(&beside(path, ".next"))?;
         Ok(Store {
@@ -134,8 +122,11 @@ impl Store {
             renaming: false,
             length,
             durable: length,
-            recovery: Recovery { records, torn_bytes },
+            recovery,
             buffer: Vec::new(),
+            unflushed: Vec::new(),
+            broken: false,
+            failure: None,
             _lock: lock,
         })
     }
@@ -149,7 +140,9 @@ impl Store {
     pub fn write<R: Serialize>(&mut self, record: &R) -> Result<(), DriverError> {
         self.buffer.clear();
         encode_frame(record, self.length, self.durable, &mut self.buffer)?;
-        self.append()
+        self.append();
+        // Early is as good as asked for, and bounds what is kept.
+        if self.unflushed.len() > MOST_UNFLUSHED { self.flush() } else { Ok(()) }
     }
 
     /// Begins a new file with this record. The next flush puts it, with whatever has been written
@@ -161,16 +154,60 @@ impl Store {
         self.buffer = header(self.node, (HEADER_BYTES + frame.len()) as u64);
         self.buffer.append(&mut frame);
 
-        let next = beside(&self.path, ".next");
-        self.file = File::create(&next).map_err(refused("create", &next))?;
         self.renaming = true;
         self.length = 0;
         self.durable = 0;
-        self.append()
+        self.unflushed.clear();
+        // What came before does not matter any more.
+        (self.broken, self.failure) = (false, None);
+        match self.create_next() {
+            Ok(()) => {}
+            Err(error) => self.fail(error),
+        }
+        self.append();
+        Ok(())
     }
 
-    /// Makes everything durable that has been written.
+    fn create_next(&mut self) -> Result<(), DriverError> {
+        let next = beside(&self.path, ".next");
+        self.file = File::create(&next).map_err(refused("create", &next))?;
+        Ok(())
+    }
+
+    /// Makes everything durable that has been written, or tells why it is not. Then nothing is
+    /// lost, and it can be tried again.
     pub fn flush(&mut self) -> Result<(), DriverError> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
+        if let Err(error) = self.rewrite().and_then(|()| self.sync()) {
+            self.broken = true;
+            return Err(error);
+        }
+        self.durable = self.length;
+        self.unflushed.clear();
+        Ok(())
+    }
+
+    /// Writes everything since the last flush anew, if there is doubt that it is in the file.
+    fn rewrite(&mut self) -> Result<(), DriverError> {
+        if !self.broken {
+            return Ok(());
+        }
+        if self.renaming {
+            self.create_next()?;
+        }
+        let write = |file: &mut File| {
+            file.set_len(self.durable)?;
+            file.seek(SeekFrom::Start(self.durable))?;
+            file.write_all(&self.unflushed)
+        };
+        write(&mut self.file).map_err(refused("write", &self.path))?;
+        self.broken = false;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), DriverError> {
         if self.renaming {
             let next = beside(&self.path, ".next");
             self.file.sync_all().map_err(refused("flush", &next))?;
@@ -180,96 +217,68 @@ impl Store {
         } else if self.durable < self.length {
             self.file.sync_data().map_err(refused("flush", &self.path))?;
         }
-        self.durable = self.length;
         Ok(())
     }
 
-    fn append(&mut self) -> Result<(), DriverError> {
-        self.file.write_all(&self.buffer).map_err(refused("write", &self.path))?;
+    fn append(&mut self) {
+        self.unflushed.extend_from_slice(&self.buffer);
         self.length += self.buffer.len() as u64;
-        Ok(())
+        if self.broken {
+            return;
+        }
+        if let Err(error) = self.file.write_all(&self.buffer) {
+            self.fail(refused("write", &self.path)(error));
+        }
+    }
+
+    fn fail(&mut self, error: DriverError) {
+        self.broken = true;
+        self.failure = Some(error);
     }
 }
 
-/// A record as it stands in the file.
-struct Frame<'a> {
-    durable: u64,
-    encoding: &'a [u8],
-}
-
-/// The record that begins at `offset`, if an intact one does.
-fn frame_at(bytes: &[u8], offset: usize) -> Option<Frame<'_>> {
-    let (frame, rest) = bytes.get(offset..)?.split_first_chunk::<FRAME_BYTES>()?;
-    if checksum_at(offset as u64, &frame[..16]) != number(&frame[16..]) {
-        return None;
+/// Hands a machine the records of a file of which so much was durable when it got its name.
+/// Returns how much of the file stays.
+fn take_back<M>(
+    path: &Path,
+    bytes: &[u8],
+    mut durable: u64,
+    machine: &mut M,
+) -> Result<(u64, Recovery), DriverError>
+where
+    M: Machine<Record: DeserializeOwned>,
+{
+    let (mut offset, mut end) = (HEADER_BYTES, HEADER_BYTES);
+    let mut recovery = Recovery::default();
+    while offset < bytes.len() || (offset as u64) < durable {
+        if let Some(frame) = frame_at(bytes, offset) {
+            machine.restore(codec::decode(frame.encoding).map_err(|reason| {
+                DriverError::Foreign { path: path.into(), offset: offset as u64, reason }
+            })?);
+            durable = durable.max(frame.durable);
+            recovery.damaged_bytes += (offset - end) as u64;
+            recovery.records += 1;
+            offset += FRAME_BYTES + frame.encoding.len();
+            end = offset;
+            continue;
+        }
+        let later = || (offset + 1..bytes.len()).filter(|later| frame_at(bytes, *later).is_some());
+        let witnesses = later().filter_map(|later| frame_at(bytes, later));
+        durable = witnesses.map(|frame| frame.durable).fold(durable, u64::max);
+        // What no witness knows to have been durable is the trace of a crash.
+        let at_end = durable <= offset as u64;
+        let (path, place) = (path.to_path_buf(), offset as u64);
+        match machine.restore_gap(Gap { records: 1, at_end }) {
+            AfterGap::Refuse if at_end => return Err(DriverError::Torn { path, offset: place }),
+            AfterGap::Refuse => return Err(DriverError::Corrupt { path, offset: place }),
+            AfterGap::Continue => {}
+        }
+        match later().next().filter(|_| !at_end) {
+            Some(next) => offset = next,
+            None => break,
+        }
     }
-    let encoding = rest.get(..number(frame) as usize)?;
-    let durable = u64::from(number(&frame[4..])) | u64::from(number(&frame[8..])) << 32;
-    (crc32fast::hash(encoding) == number(&frame[12..])).then_some(Frame { durable, encoding })
-}
-
-/// Appends a record that is to stand at `offset` of the file.
-fn encode_frame<R: Serialize>(
-    record: &R,
-    offset: u64,
-    durable: u64,
-    bytes: &mut Vec<u8>,
-) -> Result<(), DriverError> {
-    bytes.extend([0; FRAME_BYTES]);
-    let length = codec::encode_into(record, bytes)
-        .map_err(|reason| DriverError::Encode { what: "record", reason })?;
-    if length > MAX_ENCODED_BYTES {
-        return Err(DriverError::RecordTooLong { length });
-    }
-    let encoding = crc32fast::hash(&bytes[FRAME_BYTES..]);
-    bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
-    bytes[4..12].copy_from_slice(&durable.to_le_bytes());
-    bytes[12..16].copy_from_slice(&encoding.to_le_bytes());
-    let checksum = checksum_at(offset, &bytes[..16]);
-    bytes[16..FRAME_BYTES].copy_from_slice(&checksum.to_le_bytes());
-    Ok(())
-}
-
-fn header(node: NodeId, durable: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER_BYTES);
-    bytes.extend(MAGIC);
-    bytes.extend(VERSION.to_le_bytes());
-    bytes.extend(node.0.to_le_bytes());
-    bytes.extend(durable.to_le_bytes());
-    bytes.extend(checksum_at(0, &bytes).to_le_bytes());
-    bytes
-}
-
-/// How many bytes were durable when the file got its name.
-fn check_header(path: &Path, node: NodeId, bytes: &[u8]) -> Result<u64, DriverError> {
-    let path = || path.to_path_buf();
-    let found = bytes.get(..HEADER_BYTES).filter(|bytes| bytes[..8] == MAGIC);
-    let bytes = found.ok_or_else(|| DriverError::NotData { path: path() })?;
-    // Another version may have its checksum elsewhere.
-    if number(&bytes[8..]) != VERSION {
-        let (found, supported) = (number(&bytes[8..]), VERSION);
-        return Err(DriverError::Version { path: path(), found, supported });
-    }
-    if checksum_at(0, &bytes[..24]) != number(&bytes[24..]) {
-        return Err(DriverError::NotData { path: path() });
-    }
-    let found = NodeId(number(&bytes[12..]));
-    if found != node {
-        return Err(DriverError::OtherNode { path: path(), found, expected: node });
-    }
-    Ok(u64::from(number(&bytes[16..])) | u64::from(number(&bytes[20..])) << 32)
-}
-
-fn checksum_at(offset: u64, bytes: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&offset.to_le_bytes());
-    hasher.update(bytes);
-    hasher.finalize()
-}
-
-/// The number in the first four bytes, which are there.
-fn number(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    Ok((end as u64, recovery))
 }
 
 /// The lock stands in a file of its own, since a checkpoint replaces the data file.
@@ -327,11 +336,116 @@ fn refused(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Drive
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Env, Input};
+
+    /// Keeps what it takes back.
+    #[derive(Default)]
+    struct Keeper(Vec<u64>);
+
+    impl Machine for Keeper {
+        type Message = ();
+        type Request = ();
+        type Response = ();
+        type Timer = ();
+        type Record = u64;
+
+        fn restore(&mut self, record: u64) {
+            self.0.push(record);
+        }
+
+        fn restore_gap(&mut self, gap: Gap) -> AfterGap {
+            self.0.push(if gap.at_end { TORN } else { DAMAGED });
+            AfterGap::Continue
+        }
+
+        fn step(&mut self, _: Input<Self>, _: &mut Env<'_, Self>) {}
+
+        fn state(&self) -> &'static str {
+            "Keeping"
+        }
+    }
+
+    /// What a keeper notes of a gap.
+    const TORN: u64 = 100;
+    const DAMAGED: u64 = 101;
 
     fn open(path: &Path) -> (Store, Vec<u64>) {
-        let mut restored = Vec::new();
-        let store = Store::open(path, NodeId(0), |record| restored.push(record));
-        (store.expect("the file opens"), restored)
+        let mut keeper = Keeper::default();
+        let store = Store::open(path, NodeId(0), &mut keeper);
+        (store.expect("the file opens"), keeper.0)
+    }
+
+    /// Whatever has happened to the file since the last flush, a flush that is tried again writes
+    /// all of it anew.
+    #[test]
+    fn a_flush_that_failed_can_be_tried_again() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        store.write(&1_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        store.write(&2_u64).expect("it is written");
+        // Half of it is in the file, and then the disk takes no more.
+        let half = store.length - 10;
+        store.file.set_len(half).expect("the file can be cut");
+        store.file = File::open(&path).expect("the file can be read");
+        store.write(&3_u64).expect("that it failed is not told yet");
+        for _ in 0..3 {
+            assert!(matches!(store.flush(), Err(DriverError::File { .. })));
+        }
+        store.file = OpenOptions::new().append(true).open(&path).expect("the file opens");
+        store.write(&4_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        drop(store);
+        assert_eq!(open(&path).1, [1, 2, 3, 4]);
+    }
+
+    /// The new file of a checkpoint cannot be made at first.
+    #[test]
+    fn a_checkpoint_that_failed_can_be_tried_again() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        let next = beside(&path, ".next");
+        fs::create_dir(&next).expect("a folder can be in the way");
+        store.checkpoint(&1_u64).expect("that it failed is not told yet");
+        store.write(&2_u64).expect("neither is that");
+        for _ in 0..2 {
+            assert!(matches!(store.flush(), Err(DriverError::File { action: "create", .. })));
+        }
+        fs::remove_dir(&next).expect("the folder can be removed");
+        store.flush().expect("it is durable");
+        drop(store);
+        assert_eq!(open(&path).1, [1, 2]);
+    }
+
+    /// A machine that goes on without what is damaged gets everything else, at every start.
+    #[test]
+    fn damage_can_be_passed_over() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("data");
+        let (mut store, _) = open(&path);
+        for record in 1..=4_u64 {
+            store.write(&record).expect("it is written");
+            store.flush().expect("it is durable");
+        }
+        store.write(&5_u64).expect("it is written");
+        drop(store);
+        let mut bytes = fs::read(&path).expect("the file can be read");
+        let length = FRAME_BYTES + 1;
+        for nth in [1, 2, 4] {
+            bytes[HEADER_BYTES + nth * length] ^= 1;
+        }
+        fs::write(&path, bytes).expect("the file can be written");
+        let (mut store, restored) = open(&path);
+        assert_eq!(restored, [1, DAMAGED, 4, TORN]);
+        let bytes = |records: usize| (records * length) as u64;
+        let Recovery { records, torn_bytes, damaged_bytes } = store.recovery();
+        assert_eq!((records, torn_bytes, damaged_bytes), (2, bytes(1), bytes(2)));
+        store.write(&6_u64).expect("it is written");
+        store.flush().expect("it is durable");
+        drop(store);
+        assert_eq!(open(&path).1, [1, DAMAGED, 4, 6]);
     }
 
     /// Until the flush the old file stands, and the new one is an orphan if the process dies.

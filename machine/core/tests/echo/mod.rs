@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
+use stormglass_machine::{AfterFlush, Env, FlushError, Input, Kind, Machine, NodeId};
 
 /// What has happened to it. Only `values` is durable.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub struct Echo {
     pub echoed: Vec<NodeId>,
     pub fired: Vec<&'static str>,
     nodes: u32,
+    /// How often a flush has failed that is tried again; nothing if it stops then.
+    pub retried: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -33,6 +35,8 @@ pub enum Request {
     Write(u64),
     WriteText(usize),
     Checkpoint,
+    /// Try flushes again that fail.
+    BePatient,
     PersistAndSend {
         rounds: u64,
         to: NodeId,
@@ -74,6 +78,16 @@ impl Machine for Echo {
         match record {
             Record::Value(value) => self.values.push(value),
             Record::Text(text) => self.values.push(text.len() as u64),
+        }
+    }
+
+    fn flush_failed(&mut self, _: FlushError) -> AfterFlush {
+        match &mut self.retried {
+            None => AfterFlush::Stop,
+            Some(times) => {
+                *times += 1;
+                AfterFlush::Retry
+            }
         }
     }
 
@@ -135,6 +149,7 @@ impl Echo {
             }
             Request::WriteText(length) => env.write(Record::Text("x".repeat(length))),
             Request::Checkpoint => env.checkpoint(self.total()),
+            Request::BePatient => self.retried = Some(0),
             Request::PersistAndSend { rounds, to } => {
                 for value in 0..rounds {
                     env.persist(Record::Value(value));
