@@ -2,6 +2,7 @@
 //! simpler selves.
 
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 use stormglass_shrinker::Item;
 use stormglass_simulator::simpler::shorter;
@@ -76,6 +77,18 @@ impl<S: Scenario> Item for Part<'_, S> {
     fn simpler(&self) -> Vec<Self> {
         let part = |deviation| Part { deviation, scenario: self.scenario };
         simpler(&self.deviation, self.scenario).into_iter().map(part).collect()
+    }
+
+    fn at(&self) -> Option<u64> {
+        self.deviation.at().map(|at| at.as_nanos() as u64)
+    }
+
+    fn moved_to(&self, at: u64) -> Self {
+        let mut moved = self.clone();
+        if let Some(time) = moved.deviation.at_mut() {
+            *time = Duration::from_nanos(at);
+        }
+        moved
     }
 }
 

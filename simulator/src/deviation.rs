@@ -99,28 +99,10 @@ impl fmt::Display for Nonsense {
     }
 }
 
-impl<R> Deviation<R> {
-    /// How many nodes a list says there are; `None` if it leaves that to the scenario.
-    pub fn cluster_size(all: &[Self]) -> Option<u32> {
-        all.iter().find_map(|deviation| match deviation {
-            Deviation::Nodes { count } => Some(*count),
-            _ => None,
-        })
-    }
-
-    /// Whether a list goes beyond what its scenario tolerates.
-    pub fn goes_beyond(all: &[Self]) -> bool {
-        all.iter().any(|deviation| matches!(deviation, Deviation::Beyond))
-    }
-
-    /// Whose durable data it destroys, if it does.
-    pub(crate) fn destroys(&self) -> Option<NodeId> {
-        self.fault()?.destroys()
-    }
-
-    /// What it is, if it is a fault: neither the size of the cluster nor a request.
-    fn fault(&self) -> Option<&dyn Fault> {
-        match self {
+/// What a deviation is, if it is a fault, to look at or to change.
+macro_rules! fault_of {
+    ($deviation:expr) => {
+        match $deviation {
             Deviation::Nodes { .. } | Deviation::Request { .. } | Deviation::Beyond => None,
             Deviation::Message(fault) => Some(fault),
             Deviation::Timer(fault) => Some(fault),
@@ -145,6 +127,31 @@ impl<R> Deviation<R> {
             Deviation::Knob(fault) => Some(fault),
             Deviation::Site(fault) => Some(fault),
         }
+    };
+}
+
+impl<R> Deviation<R> {
+    /// How many nodes a list says there are; `None` if it leaves that to the scenario.
+    pub fn cluster_size(all: &[Self]) -> Option<u32> {
+        all.iter().find_map(|deviation| match deviation {
+            Deviation::Nodes { count } => Some(*count),
+            _ => None,
+        })
+    }
+
+    /// Whether a list goes beyond what its scenario tolerates.
+    pub fn goes_beyond(all: &[Self]) -> bool {
+        all.iter().any(|deviation| matches!(deviation, Deviation::Beyond))
+    }
+
+    /// Whose durable data it destroys, if it does.
+    pub(crate) fn destroys(&self) -> Option<NodeId> {
+        self.fault()?.destroys()
+    }
+
+    /// What it is, if it is a fault: neither the size of the cluster nor a request.
+    fn fault(&self) -> Option<&dyn Fault> {
+        fault_of!(self)
     }
 
     /// Simpler faults to try in place of this one, boldest first; none if it is no fault.
@@ -205,6 +212,15 @@ impl<R> Deviation<R> {
             Deviation::Request { at, .. } => Some(*at),
             _ => self.fault()?.at(),
         }
+    }
+
+    /// When it strikes, to be changed; `None` if it is not named by a time.
+    pub fn at_mut(&mut self) -> Option<&mut Duration> {
+        if let Deviation::Request { at, .. } = self {
+            return Some(at);
+        }
+        let fault: Option<&mut dyn Fault> = fault_of!(self);
+        fault?.at_mut()
     }
 
     /// Its beginning, in words, if it is an episode.

@@ -124,10 +124,12 @@ impl<'s, S: Scenario> World<'s, S> {
     }
 
     /// The same world, but searches draw faults beyond what the scenario
-    /// [tolerates](Scenario::tolerates), too, and only what must hold always is looked at.
+    /// [tolerates](Scenario::tolerates), too, clocks go ten times as wrong as it allows, and only
+    /// what must hold always is looked at.
     #[must_use]
     pub fn beyond_tolerance(mut self) -> Self {
         self.settings.beyond_tolerance = true;
+        self.settings.faults.let_clocks_go_beyond();
         self
     }
 

@@ -75,6 +75,11 @@ pub(crate) trait Fault {
         None
     }
 
+    /// The same, to be changed.
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        None
+    }
+
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     fn last_node(&self) -> Option<NodeId>;
 
