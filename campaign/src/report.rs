@@ -3,6 +3,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use stormglass_machine::SiteTally;
 use stormglass_simulator::{Difference, Distribution, Facts, Signature};
 
 /// What a campaign did, found and saw.
@@ -149,6 +150,18 @@ pub struct Coverage {
     pub states: BTreeMap<String, u64>,
     /// How often each state took an input of each kind.
     pub pairs: BTreeMap<String, u64>,
+    /// How often machines came by each of their sites in a storm, and were asked to misbehave there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sites: BTreeMap<String, SiteCount>,
+}
+
+/// How often a site was reached, and fired.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SiteCount {
+    /// How often machines came by.
+    pub reached: u64,
+    /// How often they were asked to misbehave.
+    pub fired: u64,
 }
 
 /// How often and how much.
@@ -163,12 +176,21 @@ pub struct FactTally {
 }
 
 impl Coverage {
-    pub(crate) fn new(pairs: &BTreeMap<(&'static str, &'static str), u64>) -> Self {
+    pub(crate) fn new(
+        pairs: &BTreeMap<(&'static str, &'static str), u64>,
+        sites: &BTreeMap<&'static str, SiteTally>,
+    ) -> Self {
         let mut coverage = Coverage::default();
         for ((state, kind), count) in pairs {
             *coverage.states.entry((*state).to_owned()).or_default() += count;
             *coverage.pairs.entry(format!("{state} × {kind}")).or_default() += count;
         }
+        let sites = sites.iter();
+        coverage.sites = sites
+            .map(|(site, SiteTally { reached, fired })| {
+                ((*site).to_owned(), SiteCount { reached: *reached, fired: *fired })
+            })
+            .collect();
         coverage
     }
 }
@@ -294,6 +316,13 @@ impl Report {
             let kinds: Vec<_> =
                 self.coverage.pairs.keys().filter_map(|pair| pair.strip_prefix(&prefix)).collect();
             writeln!(out, "    {state}: {}", kinds.join(", "))?;
+        }
+        for (site, SiteCount { reached, fired }) in &self.coverage.sites {
+            match (reached, fired) {
+                (0, _) => writeln!(out, "  site NEVER REACHED: {site}")?,
+                (_, 0) => writeln!(out, "  site reached {reached} times, NEVER FIRED: {site}")?,
+                _ => writeln!(out, "  site reached {reached} times, fired {fired}: {site}")?,
+            }
         }
         let expected = self.reached.len() + self.unreached.len();
         if expected > 0 {

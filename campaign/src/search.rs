@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use stormglass_machine::SiteTally;
 use stormglass_simulator::{
     BOUNDED_EVENTS, Distribution, Facts, NOT_DETERMINISTIC, Outcome, Scenario, Signature,
     TIME_GOES_ON,
@@ -74,7 +75,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
             .map(|(name, spans)| ((*name).to_owned(), Recovery::from(spans)))
             .collect(),
         stuck_by_design: share.stuck_by_design,
-        coverage: Coverage::new(&share.pairs),
+        coverage: Coverage::new(&share.pairs, &share.sites),
         facts: tallies(&share.facts),
         reached,
         unreached,
@@ -119,6 +120,7 @@ struct Share {
     /// How many pairs were reached when progress last heard of them.
     reached: usize,
     facts: Facts,
+    sites: BTreeMap<&'static str, SiteTally>,
     recoveries: BTreeMap<&'static str, Distribution>,
     stuck_by_design: u64,
 }
@@ -163,6 +165,11 @@ impl Share {
             *self.pairs.entry(pair).or_default() += count;
         }
         self.facts.merge(&other.facts);
+        for (site, SiteTally { reached, fired }) in other.sites {
+            let tally = self.sites.entry(site).or_default();
+            tally.reached += reached;
+            tally.fired += fired;
+        }
         for (name, spans) in other.recoveries {
             self.recoveries.entry(name).or_default().merge(&spans);
         }
@@ -268,6 +275,7 @@ fn work<S: Scenario>(
     }
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
+    share.sites = world.sites();
     share.recoveries = world.recoveries().map(|(name, spans)| (name, spans.clone())).collect();
     share.stuck_by_design = world.stuck_by_design();
     share

@@ -9,7 +9,7 @@ use stormglass_machine::NodeId;
 use crate::faults::{
     Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment,
     LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
-    SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
+    SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 
@@ -85,6 +85,10 @@ pub enum Deviation<R> {
     Beyond,
     /// What passes between a client and a node is late or lost.
     ClientLink(ClientLink),
+    /// A tunable of the machines is not at its usual value.
+    Knob(Tuned),
+    /// A machine is asked to misbehave within its contract.
+    Site(SiteFires),
 }
 
 /// Why a deviation makes no sense.
@@ -123,6 +127,8 @@ macro_rules! fault_of {
             Deviation::SlowDisk(fault) => Some(fault),
             Deviation::ReplacedDisk(fault) => Some(fault),
             Deviation::ClientLink(fault) => Some(fault),
+            Deviation::Knob(fault) => Some(fault),
+            Deviation::Site(fault) => Some(fault),
         }
     };
 }
@@ -165,6 +171,8 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => each(fault, Deviation::Cut),
             Deviation::Pause(fault) => each(fault, Deviation::Pause),
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
+            Deviation::Knob(fault) => each(fault, Deviation::Knob),
+            Deviation::Site(fault) => each(fault, Deviation::Site),
             Deviation::Clog(fault) => each(fault, Deviation::Clog),
             Deviation::Throttle(fault) => each(fault, Deviation::Throttle),
             Deviation::Plane(fault) => each(fault, Deviation::Plane),
