@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stormglass_machine::SiteTally;
-use stormglass_simulator::{Difference, Distribution, Facts, Signature};
+use stormglass_simulator::{Difference, Distribution, Facts, Signature, UNDECIDED};
 
 /// What a campaign did, found and saw.
 #[derive(Clone, Debug, Serialize)]
@@ -229,6 +229,18 @@ impl Report {
     pub fn never_seen(&self) -> impl Iterator<Item = &str> {
         self.sometimes.iter().filter(|(_, count)| **count == 0).map(|(name, _)| name.as_str())
     }
+
+    /// In how many seeds a history of clients could not be judged, if these are more than half.
+    /// Then a search without a violation says little, and does not pass.
+    pub fn mostly_undecided(&self) -> Option<u64> {
+        let undecided = self.facts.get(UNDECIDED).map_or(0, |tally| tally.runs);
+        mostly(undecided, self.seeds_run).then_some(undecided)
+    }
+}
+
+/// More than half of the seeds.
+pub(crate) fn mostly(undecided: u64, seeds: u64) -> bool {
+    undecided > seeds / 2
 }
 
 /// The report for people, as the command `stormglass` gives it.
@@ -338,6 +350,12 @@ impl Report {
     /// Passed or failed; and why, if nothing was violated.
     fn verdict(&self) -> String {
         let unseen = self.never_seen().count();
+        if let (Some(undecided), 0, 0) = (self.mostly_undecided(), self.failures.len(), unseen) {
+            return format!(
+                "FAILED: nothing is violated, but in {undecided} seeds the history of the clients \
+                 could not be judged"
+            );
+        }
         match (self.passed, self.failures.len(), unseen) {
             (true, ..) => "passed".to_owned(),
             (false, 0, 1) => {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use stormglass_machine::SiteTally;
 use stormglass_simulator::{
     BOUNDED_EVENTS, Distribution, Facts, NOT_DETERMINISTIC, Outcome, Scenario, Signature,
-    TIME_GOES_ON,
+    TIME_GOES_ON, UNDECIDED,
 };
 
 use crate::clock::Stopwatch;
 use crate::progress::{Done, Progress, say};
-use crate::report::{Coverage, Recovery, tallies};
+use crate::report::{Coverage, Recovery, mostly, tallies};
 use crate::triage::triage;
 use crate::{Found, Options, Report};
 
@@ -53,6 +53,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     let sometimes: BTreeMap<_, _> =
         share.sometimes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     let all_seen = end != End::Whole || sometimes.values().all(|count| *count > 0);
+    let undecided = share.facts.get(UNDECIDED).runs;
     let (reached, unreached) =
         scenario.expected_facts().into_iter().partition(|name| share.facts.get(name).runs > 0);
     Report {
@@ -65,7 +66,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         events_per_s: share.events as f64 / elapsed_s.max(1e-9),
         simulated_s: share.simulated_ns as f64 / 1e9,
         chains: format!("{:016x}", share.chains),
-        passed: failures.is_empty() && all_seen,
+        passed: failures.is_empty() && all_seen && !mostly(undecided, share.seeds),
         interrupted: end == End::Interrupted,
         ended_early: end == End::Early,
         failures,
