@@ -8,10 +8,11 @@
 
 pub mod faction;
 pub mod replica;
+pub mod workflow;
 
 use stormglass_campaign::Registry;
 
 /// All scenarios, by name.
 pub fn registry() -> Registry {
-    replica::register(faction::register(Registry::new()))
+    workflow::register(replica::register(faction::register(Registry::new())))
 }

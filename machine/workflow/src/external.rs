@@ -12,8 +12,9 @@ use crate::{
     Execute, Message, Node, Record, Response, Timer, TrackedActionTypes, Transmission, Workflow,
 };
 
-/// The rules of a system outside.
-pub trait External<T: TrackedActionTypes>: Clone + Debug {
+/// The rules of a system outside: what it does about tracked actions of these types, and about
+/// untracked actions `U`.
+pub trait External<T: TrackedActionTypes, U>: Clone + Debug {
     /// What its ledger says of an id.
     type Entry: Clone + PartialEq + Hash + Debug;
 
@@ -27,6 +28,16 @@ pub trait External<T: TrackedActionTypes>: Clone + Debug {
         command: &Execute<T::Id, T::Action>,
         sometimes: &mut dyn FnMut(&'static str) -> bool,
     ) -> (Option<Self::Entry>, Option<T::Result>);
+
+    /// An untracked action arrives. Returns what the ledger says of an id from now on, if it says
+    /// something else.
+    fn hear(
+        &self,
+        _untracked: &U,
+        _ledger: &BTreeMap<T::Id, Self::Entry>,
+    ) -> Option<(T::Id, Self::Entry)> {
+        None
+    }
 }
 
 /// A system outside, as a node.
@@ -58,6 +69,11 @@ impl<W: Workflow> System<W> {
             Input::Message { from, message: Message::Execute(command) } => {
                 self.execute(from, &command, env);
             }
+            Input::Message { message: Message::Untracked(untracked), .. } => {
+                if let Some((id, entry)) = self.external.hear(&untracked, &self.ledger) {
+                    self.enter(id, entry, env);
+                }
+            }
             Input::Timer(Timer::Answer(nth)) => {
                 if let Some((to, id, result)) = self.late.remove(&nth) {
                     env.send(to, Message::Completed { id, result });
@@ -68,6 +84,11 @@ impl<W: Workflow> System<W> {
         }
     }
 
+    fn enter(&mut self, id: IdOf<W>, entry: EntryOf<W>, env: &mut Env<'_, Node<W>>) {
+        self.ledger.insert(id.clone(), entry.clone());
+        env.persist(Record::Entry(id, entry));
+    }
+
     fn execute(&mut self, from: NodeId, command: &ExecuteOf<W>, env: &mut Env<'_, Node<W>>) {
         let id = &command.id;
         let known = self.ledger.get(id);
@@ -76,8 +97,7 @@ impl<W: Workflow> System<W> {
         if let Some(entry) = entry
             && known != Some(&entry)
         {
-            self.ledger.insert(id.clone(), entry.clone());
-            env.persist(Record::Entry(id.clone(), entry));
+            self.enter(id.clone(), entry, env);
         }
         let Some(result) = result else { return };
         let answer = || Message::Completed { id: id.clone(), result: result.clone() };

@@ -21,7 +21,7 @@ pub trait Workflow:
     >
 {
     /// The systems outside.
-    type External: External<Self::TrackedAction>;
+    type External: External<Self::TrackedAction, Self::UntrackedAction>;
 
     /// The committed state, as a restart may look at it.
     fn view(committed: &SnapshotOf<Self>) -> &Self::RestoreState;
@@ -49,7 +49,10 @@ pub type SnapshotOf<W> = <<W as StateMachine>::State as Transaction>::Snapshot;
 pub(crate) type ReadsOf<W> = <<W as StateMachine>::State as Transaction>::Reads;
 /// What a system outside knows of an id.
 pub type EntryOf<W> =
-    <<W as Workflow>::External as External<<W as StateMachine>::TrackedAction>>::Entry;
+    <<W as Workflow>::External as External<
+        <W as StateMachine>::TrackedAction,
+        <W as StateMachine>::UntrackedAction,
+    >>::Entry;
 /// The ledger of a system outside.
 pub type LedgerOf<W> = BTreeMap<IdOf<W>, EntryOf<W>>;
 /// Why something was committed.

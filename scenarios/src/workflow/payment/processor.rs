@@ -1,0 +1,41 @@
+//! The payment processor: it knows payments by their ids.
+
+use stormglass_workflow::{Execute, External};
+
+use super::machine::{Answer, Charge, Notice, Tracked};
+
+/// The rules of the processor.
+#[derive(Clone, Debug)]
+pub struct Processor;
+
+/// What the processor knows of a payment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Charged {
+    /// The card was charged.
+    Cents(u64),
+    /// It was declined.
+    Declined,
+}
+
+impl External<Tracked, Notice> for Processor {
+    type Entry = Charged;
+
+    fn handle(
+        &self,
+        entry: Option<&Charged>,
+        command: &Execute<u64, Charge>,
+        sometimes: &mut dyn FnMut(&'static str) -> bool,
+    ) -> (Option<Charged>, Option<Answer>) {
+        let charged = match entry {
+            Some(charged) => *charged,
+            None if sometimes("the processor is busy") => return (None, Some(Answer::Pending)),
+            None if sometimes("a card is declined") => Charged::Declined,
+            None => Charged::Cents(command.action.cents),
+        };
+        let answer = match charged {
+            Charged::Cents(_) => Answer::Charged,
+            Charged::Declined => Answer::Declined,
+        };
+        (Some(charged), Some(answer))
+    }
+}
