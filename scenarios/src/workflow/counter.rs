@@ -120,6 +120,8 @@ impl Example for Counter {
     const SOUND: &'static str = "the counter has counted every input that was done";
     const AGREES: &'static str = "the counter is right in the end";
 
+    const IS_TRACKED: bool = false;
+
     type Bug = NoBug;
     /// How many were done.
     type Tally = u64;

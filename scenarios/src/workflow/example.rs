@@ -32,6 +32,9 @@ pub trait Example:
     /// The property that says that in the end its state and the ledger outside agree.
     const AGREES: &'static str;
 
+    /// It has tracked actions.
+    const IS_TRACKED: bool = true;
+
     /// The bugs that can be planted in its transitions or in the system outside.
     type Bug: OwnBug;
     /// The bugs that are planted in its scenario, each with the property that must find it.

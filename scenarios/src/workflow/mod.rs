@@ -9,14 +9,14 @@
 //! * [`Dentist`]: many want the same; what is held in vain is released.
 //! * [`Payments`]: a processor that knows ids, and is told again until it answers.
 
-mod counter;
-mod dentist;
-pub mod example;
+pub mod counter;
+pub mod dentist;
+mod example;
 mod ghost;
-mod loyalty_client;
-mod loyalty_server;
+pub mod loyalty_client;
+pub mod loyalty_server;
 mod oracle;
-mod payment;
+pub mod payment;
 mod properties;
 mod scenario;
 

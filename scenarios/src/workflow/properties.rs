@@ -115,11 +115,13 @@ pub fn all<E: Example>() -> Vec<Property<Flow<E>>> {
         Property::eventually(name::RESTARTED, BOUND, restarted),
         Property::eventually(name::FINISHED, BOUND, finished).stays(),
         Property::finally(E::AGREES, agrees),
-        Property::sometimes(name::UNBLOCKED, unblocked),
         Property::sometimes("a worker crashes again before it has done anything", |world, _| {
             world.ghost().most_starts >= 3
         }),
     ];
+    if E::IS_TRACKED {
+        all.push(Property::sometimes(name::UNBLOCKED, unblocked));
+    }
     all.extend(E::sometimes());
     all
 }

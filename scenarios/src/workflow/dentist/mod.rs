@@ -9,4 +9,6 @@ mod machine;
 mod processor;
 mod week;
 
-pub use machine::{Bug, Dentist};
+pub use machine::{Answer, Ask, Booking, Bug, Command, Dentist, Notice, Refused, Request, State, Status};
+pub use processor::Hold;
+pub use week::{Appointment, Range, Slot};

@@ -8,4 +8,5 @@ mod judge;
 mod machine;
 mod server;
 
-pub use machine::{Bug, LoyaltyClient};
+pub use machine::{Answer, Ask, Bug, Command, LoyaltyClient, Redemption, Refused, Show, State, Status};
+pub use server::Redeemed;

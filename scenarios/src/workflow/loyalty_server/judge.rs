@@ -2,7 +2,7 @@
 
 use stormglass_machine::Dice;
 use stormglass_workflow::{
-    ActionOf, Bug as Runtime, Cause, CommitOf, EntryOf, LedgerOf, ResultOf, SnapshotOf,
+    ActionOf, Bug as Runtime, Cause, CommitOf, EntryOf, LedgerOf, ResultOf,
 };
 
 use super::machine::{Answer, Ask, Bug, CENTS, Command, LoyaltyServer, Notice, State};

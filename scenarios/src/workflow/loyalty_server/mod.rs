@@ -9,4 +9,5 @@ mod judge;
 mod machine;
 mod till;
 
-pub use machine::{Bug, LoyaltyServer};
+pub use machine::{Answer, Ask, Bug, Command, LoyaltyServer, Notice, Reason, Redemption, Refused, State};
+pub use till::{Discount, Refusal};

@@ -7,4 +7,5 @@ mod judge;
 mod machine;
 mod processor;
 
-pub use machine::{Bug, Payments};
+pub use machine::{Answer, Ask, Bug, Charge, Notice, Payment, Payments, Receipt, Refused, State};
+pub use processor::Charged;
