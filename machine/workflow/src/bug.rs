@@ -68,6 +68,12 @@ bugs! {
     DropsCompletionOnConflict "drops-completion-on-conflict"
     /// When a completion and an input are ready at once, the completion is taken and lost.
     LosesCompletionInRace "loses-completion-in-race"
+    /// Actions are executed before the commit.
+    ExecutesBeforeCommit "executes-before-commit"
+    /// An action whose answer is overdue is asked for again by a restart only.
+    NeverRetries "never-retries"
+    /// Inputs wait however many there are.
+    UnboundedQueue "unbounded-queue"
     /// A client is answered before the commit.
     AnswersBeforeCommit "answers-before-commit"
     /// An input that is refused is tried again, for ever, and everything waits for it.

@@ -44,6 +44,7 @@ mod message;
 mod node;
 mod outstanding;
 mod poll;
+pub mod site;
 mod state_machine;
 mod transaction;
 mod worker;
@@ -65,7 +66,7 @@ pub use outstanding::{Outstanding, Phase};
 pub use poll::poll_once;
 pub use state_machine::{Input, StateMachine};
 pub use transaction::{InMemory, Process, Transaction};
-pub use worker::{Worker, site};
+pub use worker::Worker;
 pub use workflow::{
     ActionOf, CauseOf, CommitOf, EntryOf, ExecuteOf, IdOf, LedgerOf, ResultOf, SnapshotOf, Workflow,
 };

@@ -45,11 +45,6 @@ impl<T: TrackedActionTypes> Outstanding<T> {
         self.all.iter().map(|(id, entry)| (id, &entry.action, entry.phase))
     }
 
-    /// How many have been sent and not been answered.
-    pub fn under_way(&self) -> usize {
-        self.under_way
-    }
-
     /// True if this one is not finished.
     pub fn contains(&self, id: &T::Id) -> bool {
         self.all.contains_key(id)

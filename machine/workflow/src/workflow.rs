@@ -48,11 +48,10 @@ pub type SnapshotOf<W> = <<W as StateMachine>::State as Transaction>::Snapshot;
 /// What a waiting transition has read.
 pub(crate) type ReadsOf<W> = <<W as StateMachine>::State as Transaction>::Reads;
 /// What a system outside knows of an id.
-pub type EntryOf<W> =
-    <<W as Workflow>::External as External<
-        <W as StateMachine>::TrackedAction,
-        <W as StateMachine>::UntrackedAction,
-    >>::Entry;
+pub type EntryOf<W> = <<W as Workflow>::External as External<
+    <W as StateMachine>::TrackedAction,
+    <W as StateMachine>::UntrackedAction,
+>>::Entry;
 /// The ledger of a system outside.
 pub type LedgerOf<W> = BTreeMap<IdOf<W>, EntryOf<W>>;
 /// Why something was committed.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Dice, Kind};
 use stormglass_workflow::{
-    Action, Actions, ActionsContainer, Bug, CommitOf, Execute, External, Input, KeyValue, LedgerOf,
-    NoRoom, Outcome, SnapshotOf, StateMachine, TrackedActionTypes, Workflow,
+    Action, Actions, ActionsContainer, Bug as Runtime, CommitOf, Execute, External, Input,
+    KeyValue, LedgerOf, NoRoom, Outcome, SnapshotOf, StateMachine, TrackedActionTypes, Workflow,
 };
 
-use super::example::{Example, Judgement, Meets, NoBug};
+use super::example::{Example, Judgement, Meets, bugs};
 use super::properties::name;
 use super::scenario::Plant;
 
@@ -51,13 +51,23 @@ impl TrackedActionTypes for Nothing {
     type Result = ();
 }
 
-/// The only key.
+/// What is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Count;
+pub enum Key {
+    /// How far it has counted.
+    Count,
+    /// By how much it goes up.
+    Step,
+}
+
+bugs! {
+    /// It goes up by two.
+    WrongStep "wrong-step"
+}
 
 impl StateMachine for Counter {
-    type State = KeyValue<Count, u64>;
-    type RestoreState = BTreeMap<Count, u64>;
+    type State = KeyValue<Key, u64>;
+    type RestoreState = BTreeMap<Key, u64>;
     type Input = Increment;
     type TrackedAction = Nothing;
     type UntrackedAction = Incremented;
@@ -66,20 +76,21 @@ impl StateMachine for Counter {
     type RestoreError = NoRoom;
 
     async fn stf<'s, 'a>(
-        state: &'s mut KeyValue<Count, u64>,
+        state: &'s mut KeyValue<Key, u64>,
         _input: Input<Nothing, Increment>,
         actions: &'a mut Self::Actions,
     ) -> Result<(), Refused> {
-        let from = state.get(&Count).await.unwrap_or(0);
-        let to = from.checked_add(1).ok_or(Refused::Overflowed)?;
+        let from = state.get(&Key::Count).await.unwrap_or(0);
+        let step = state.get(&Key::Step).await.unwrap_or(1);
+        let to = from.checked_add(step).ok_or(Refused::Overflowed)?;
         let said = Action::new_untracked(Incremented { from, to });
         actions.add(said).map_err(Refused::Actions)?;
-        state.set(Count, to);
+        state.set(Key::Count, to);
         Ok(())
     }
 
     async fn restore<'s, 'a>(
-        _state: &'s BTreeMap<Count, u64>,
+        _state: &'s BTreeMap<Key, u64>,
         _actions: &'a mut Self::Actions,
     ) -> Result<(), NoRoom> {
         Ok(())
@@ -106,7 +117,7 @@ impl External<Nothing, Incremented> for Listener {
 impl Workflow for Counter {
     type External = Listener;
 
-    fn view(committed: &BTreeMap<Count, u64>) -> &BTreeMap<Count, u64> {
+    fn view(committed: &BTreeMap<Key, u64>) -> &BTreeMap<Key, u64> {
         committed
     }
 }
@@ -122,26 +133,28 @@ impl Example for Counter {
 
     const IS_TRACKED: bool = false;
 
-    type Bug = NoBug;
+    type Bug = Bug;
     /// How many were done.
     type Tally = u64;
 
-    const PLANTED: &'static [(Plant<NoBug>, &'static str)] = &[
-        (Plant::Runtime(Bug::Interleaves), name::ALONE),
-        (Plant::Runtime(Bug::StaleWorkerCommits), name::SERIAL),
-        (Plant::Runtime(Bug::CursorApart), name::CONSUMED),
-        (Plant::Runtime(Bug::ReplaysUnknownCommit), name::CONSUMED),
-        (Plant::Runtime(Bug::ConflictIsFinal), name::CONSUMED),
-        (Plant::Runtime(Bug::AnswersBeforeCommit), name::ANSWERED),
-        (Plant::Runtime(Bug::RetriesRefusedInput), name::DONE_WITH),
-        (Plant::Runtime(Bug::RestoreCommits), name::PURE),
+    const PLANTED: &'static [(Plant<Bug>, &'static str)] = &[
+        (Plant::Own(Bug::WrongStep), Self::SOUND),
+        (Plant::Runtime(Runtime::UnboundedQueue), name::QUEUES),
+        (Plant::Runtime(Runtime::Interleaves), name::ALONE),
+        (Plant::Runtime(Runtime::StaleWorkerCommits), name::SERIAL),
+        (Plant::Runtime(Runtime::CursorApart), name::CONSUMED),
+        (Plant::Runtime(Runtime::ReplaysUnknownCommit), name::CONSUMED),
+        (Plant::Runtime(Runtime::ConflictIsFinal), name::CONSUMED),
+        (Plant::Runtime(Runtime::AnswersBeforeCommit), name::ANSWERED),
+        (Plant::Runtime(Runtime::RestoreCommits), name::PURE),
     ];
 
-    fn initial(_bug: Option<NoBug>) -> SnapshotOf<Self> {
-        BTreeMap::from([(Count, START)])
+    fn initial(bug: Option<Bug>) -> SnapshotOf<Self> {
+        let step = if bug == Some(Bug::WrongStep) { 2 } else { 1 };
+        BTreeMap::from([(Key::Count, START), (Key::Step, step)])
     }
 
-    fn external(_bug: Option<NoBug>) -> Listener {
+    fn external(_bug: Option<Bug>) -> Listener {
         Listener
     }
 
@@ -158,7 +171,7 @@ impl Example for Counter {
         untracked: &[Incremented],
     ) -> Judgement {
         *done += u64::from(commit.outcome == Outcome::Done);
-        let (from, to) = (before[&Count], commit.state[&Count]);
+        let (from, to) = (before[&Key::Count], commit.state[&Key::Count]);
         match untracked == [Incremented { from, to }] && to - from == 1 {
             true => Ok(()),
             false => Err(format!("it went from {from} to {to}, and {untracked:?} was said")),
@@ -166,7 +179,7 @@ impl Example for Counter {
     }
 
     fn sound(done: &u64, state: &SnapshotOf<Self>) -> Judgement {
-        match state[&Count] == START + done {
+        match state[&Key::Count] == START + done {
             true => Ok(()),
             false => Err(format!("{done} inputs were done, and it is at {state:?}")),
         }
@@ -177,7 +190,7 @@ impl Example for Counter {
     }
 
     fn status(state: &SnapshotOf<Self>, _input: Meets<'_, Self>) -> &'static str {
-        if state[&Count] == u64::MAX { "Full" } else { "Counting" }
+        if state[&Key::Count] == u64::MAX { "Full" } else { "Counting" }
     }
 
     fn pairs() -> Vec<(&'static str, &'static str)> {

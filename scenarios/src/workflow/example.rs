@@ -3,23 +3,19 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::Dice;
-use stormglass_simulator::{Knob, Property};
 use stormglass_workflow::{
-    ActionOf, CommitOf, Config, EntryOf, IdOf, LedgerOf, ResultOf, SnapshotOf, Workflow,
+    ActionOf, CommitOf, EntryOf, IdOf, LedgerOf, ResultOf, SnapshotOf, Workflow,
 };
 
-use super::scenario::{Flow, Plant};
+use super::scenario::Plant;
 
 /// What an oracle has to say, if something is wrong.
 pub type Judgement = Result<(), String>;
 
 /// A workflow that the oracles can judge: what they cannot know of it by themselves.
 pub trait Example:
-    Workflow<
-        Input: Serialize + DeserializeOwned + Eq,
-        State: Debug,
-        Actions: Debug,
-    > + Sized
+    Workflow<Input: Serialize + DeserializeOwned + Eq, State: Debug, Actions: Debug>
+    + Sized
     + Sync
     + 'static
 {
@@ -53,16 +49,6 @@ pub trait Example:
 
     /// Simpler inputs to try in place of one.
     fn simpler(_input: &Self::Input) -> Vec<Self::Input> {
-        Vec::new()
-    }
-
-    /// Other than the usual settings of a worker.
-    fn configure(config: Config) -> Config {
-        config
-    }
-
-    /// Tunables, on top of the usual ones.
-    fn knobs() -> Vec<Knob> {
         Vec::new()
     }
 
@@ -142,11 +128,6 @@ pub trait Example:
 
     /// The pairs of a status and a kind of input that can be met.
     fn pairs() -> Vec<(&'static str, &'static str)>;
-
-    /// What must be seen sometimes.
-    fn sometimes() -> Vec<Property<Flow<Self>>> {
-        Vec::new()
-    }
 }
 
 /// An input on its way to a state.
@@ -178,22 +159,6 @@ pub trait OwnBug: Copy + Debug + Eq + Sync + 'static {
     fn name(self) -> &'static str;
     /// What it does, in a sentence.
     fn description(self) -> &'static str;
-}
-
-/// An example without bugs of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoBug {}
-
-impl OwnBug for NoBug {
-    const ALL: &'static [NoBug] = &[];
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn description(self) -> &'static str {
-        match self {}
-    }
 }
 
 /// The bugs of an example, each with its description and its name.

@@ -139,7 +139,13 @@ impl<E: Example> Ghost<E> {
 
     fn effect(&mut self, cluster: &Cluster<Node<E>>, effect: &Effect<Node<E>>) {
         match effect {
-            Effect::Checkpoint(Record::Commit(commit)) => return self.commit(commit),
+            Effect::Checkpoint(Record::Commit(commit)) if !self.is_start => {
+                let epoch = cluster.machine(WORKER).as_worker().map(|worker| worker.epoch());
+                self.findings.expect(Rule::Serial, epoch == Some(commit.epoch), || {
+                    format!("commit {} is made by a worker that was replaced", commit.number)
+                });
+                return self.commit(commit);
+            }
             Effect::Checkpoint(_) | Effect::Write(_) | Effect::Flush => return,
             _ => {}
         }
@@ -168,7 +174,9 @@ impl<E: Example> Ghost<E> {
         self.book = self.next.take().or_else(|| self.book.take());
         let mut book = self.book.clone().expect("a worker that commits has started");
         let input: InputOf<E> = match &commit.cause {
-            Cause::Asked(Request { input, .. }) => stormglass_workflow::Input::Normal(input.clone()),
+            Cause::Asked(Request { input, .. }) => {
+                stormglass_workflow::Input::Normal(input.clone())
+            }
             Cause::Completed { id, result } => {
                 let (id, result) = (id.clone(), result.clone());
                 stormglass_workflow::Input::TrackedActionCompleted { id, result }

@@ -63,17 +63,18 @@ impl<E: Example> Flow<E> {
         }
     }
 
-    fn config(&self, knobs: Option<&Knobs>) -> Config {
-        let mut config = E::configure(Config::default());
-        if let Some(Plant::Runtime(bug)) = self.planted {
-            config.planted = Planted::new(bug);
+    fn config(&self, knobs: &Knobs) -> Config {
+        let planted = match self.planted {
+            Some(Plant::Runtime(bug)) => Planted::new(bug),
+            _ => Planted::default(),
+        };
+        Config {
+            queue: knobs.get("queue") as usize,
+            window: knobs.get("window") as usize,
+            answer_timeout: Duration::from_millis(knobs.get("answer timeout ms")),
+            planted,
+            ..Config::default()
         }
-        if let Some(knobs) = knobs {
-            config.queue = knobs.get("queue") as usize;
-            config.window = knobs.get("window") as usize;
-            config.answer_timeout = Duration::from_millis(knobs.get("answer timeout ms"));
-        }
-        config
     }
 
     fn node(&self, node: NodeId, config: Config) -> Node<E> {
@@ -97,21 +98,19 @@ impl<E: Example> Scenario for Flow<E> {
     }
 
     fn machine(&self, node: NodeId, _count: u32) -> Node<E> {
-        self.node(node, self.config(None))
+        self.node(node, Config::default())
     }
 
     fn tuned_machine(&self, node: NodeId, _count: u32, knobs: &Knobs) -> Node<E> {
-        self.node(node, self.config(Some(knobs)))
+        self.node(node, self.config(knobs))
     }
 
     fn knobs(&self) -> Vec<Knob> {
-        let mut knobs = vec![
+        vec![
             Knob::one_of("queue", 16, [4, 1]),
             Knob::one_of("window", 8, [2, 1]),
-            Knob::one_of("answer timeout ms", 500, [100, 5]),
-        ];
-        knobs.extend(E::knobs());
-        knobs
+            Knob::one_of("answer timeout ms", 100, [500, 20, 5]),
+        ]
     }
 
     fn sites(&self) -> Vec<&'static str> {
@@ -161,12 +160,7 @@ impl<E: Example> Scenario for Flow<E> {
         E::simpler(&request.input).into_iter().map(Request::new).collect()
     }
 
-    fn observe(
-        &self,
-        ghost: &mut Ghost<E>,
-        cluster: &Cluster<Node<E>>,
-        event: Event<'_, Node<E>>,
-    ) {
+    fn observe(&self, ghost: &mut Ghost<E>, cluster: &Cluster<Node<E>>, event: Event<'_, Node<E>>) {
         ghost.observe(cluster, event);
     }
 

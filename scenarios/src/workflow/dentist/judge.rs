@@ -45,7 +45,11 @@ impl Example for Dentist {
         // A morning and no more, so that many want the same.
         let at = 9 * 60 + GRID * dice.below(5) as u32;
         if dice.below(3) > 0 {
-            return Ask::RequestSlot { user, slot: Slot { day: dice.below(3) as u8 * 2, at }, kind };
+            return Ask::RequestSlot {
+                user,
+                slot: Slot { day: dice.below(3) as u8 * 2, at },
+                kind,
+            };
         }
         let days = match dice.below(3) {
             0 => vec![5, 6],
@@ -113,7 +117,8 @@ impl Example for Dentist {
         let Cause::Asked(request) = &commit.cause else { return Ok(()) };
         let Ask::RequestAuto { days, range, kind, .. } = &request.input else { return Ok(()) };
         let given = commit.state.requests.last_key_value().map(|(_, request)| request.slot);
-        let suits = |slot: &Slot| days.contains(&slot.day) && range.can_fit(slot.at, kind.minutes());
+        let suits =
+            |slot: &Slot| days.contains(&slot.day) && range.can_fit(slot.at, kind.minutes());
         match given.is_some_and(|slot| suits(&slot)) {
             true => Ok(()),
             false => Err(format!("{:?} was asked for, and {given:?} given", request.input)),
@@ -128,7 +133,9 @@ impl Example for Dentist {
                 return Err(format!("nobody is there at {slot:?} for {booking:?}"));
             }
             let mut later = bookings[position + 1..].iter();
-            if let Some(clash) = later.find(|(other, booked)| overlap((slot, kind), (**other, booked.kind))) {
+            if let Some(clash) =
+                later.find(|(other, booked)| overlap((slot, kind), (**other, booked.kind)))
+            {
                 return Err(format!("{:?} overlaps with {clash:?}", bookings[position]));
             }
             let request = state.requests.get(&booking.id);
@@ -155,7 +162,8 @@ impl Example for Dentist {
     }
 
     fn agrees(_tally: &(), state: &State, ledger: &LedgerOf<Self>) -> Judgement {
-        let live = ledger.iter().filter(|(_, hold)| matches!(hold, Hold::Held(_) | Hold::Waiting(_)));
+        let live =
+            ledger.iter().filter(|(_, hold)| matches!(hold, Hold::Held(_) | Hold::Waiting(_)));
         let mut holds: Vec<_> = live.map(|(id, _)| *id).collect();
         let mut booked: Vec<_> = state.bookings.values().map(|booking| booking.id).collect();
         holds.sort_unstable();

@@ -329,7 +329,8 @@ fn answered(
 ) -> Result<(), Refused> {
     let waits = |(_, request): &(&u64, &Request)| request.status == Status::AwaitingPreauth;
     let oldest = state.requests.iter().find(waits).map(|(id, _)| *id);
-    let id = match oldest.filter(|_| state.has(Bug::HitsOldest)) {
+    let is_known = state.requests.contains_key(&id);
+    let id = match oldest.filter(|_| is_known && state.has(Bug::HitsOldest)) {
         Some(oldest) => oldest,
         None => id,
     };

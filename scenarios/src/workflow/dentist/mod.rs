@@ -9,6 +9,8 @@ mod machine;
 mod processor;
 mod week;
 
-pub use machine::{Answer, Ask, Booking, Bug, Command, Dentist, Notice, Refused, Request, State, Status};
+pub use machine::{
+    Answer, Ask, Booking, Bug, Command, Dentist, Notice, Refused, Request, State, Status,
+};
 pub use processor::Hold;
 pub use week::{Appointment, Range, Slot};

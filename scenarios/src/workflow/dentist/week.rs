@@ -18,12 +18,8 @@ pub enum Appointment {
 
 impl Appointment {
     /// All of them, the shortest first.
-    pub const ALL: [Appointment; 4] = [
-        Appointment::Cleaning,
-        Appointment::Checkup,
-        Appointment::Filling,
-        Appointment::RootCanal,
-    ];
+    pub const ALL: [Appointment; 4] =
+        [Appointment::Cleaning, Appointment::Checkup, Appointment::Filling, Appointment::RootCanal];
 
     /// How long it takes.
     pub fn minutes(self) -> u32 {

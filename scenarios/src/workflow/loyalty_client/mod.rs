@@ -8,5 +8,7 @@ mod judge;
 mod machine;
 mod server;
 
-pub use machine::{Answer, Ask, Bug, Command, LoyaltyClient, Redemption, Refused, Show, State, Status};
+pub use machine::{
+    Answer, Ask, Bug, Command, LoyaltyClient, Redemption, Refused, Show, State, Status,
+};
 pub use server::Redeemed;

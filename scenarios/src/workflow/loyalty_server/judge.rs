@@ -1,11 +1,9 @@
 //! What must hold of points: none appears or disappears.
 
 use stormglass_machine::Dice;
-use stormglass_workflow::{
-    ActionOf, Bug as Runtime, Cause, CommitOf, EntryOf, LedgerOf, ResultOf,
-};
+use stormglass_workflow::{ActionOf, Bug as Runtime, Cause, CommitOf, EntryOf, LedgerOf, ResultOf};
 
-use super::machine::{Answer, Ask, Bug, CENTS, Command, LoyaltyServer, Notice, State};
+use super::machine::{Answer, Ask, Bug, CENTS, Command, LoyaltyServer, Notice, POINTS, State};
 use super::till::Till;
 use crate::workflow::example::{Example, Item, Judgement, Meets};
 use crate::workflow::properties::name;
@@ -38,8 +36,9 @@ impl Example for LoyaltyServer {
         (Plant::Own(Bug::HashOrder), name::PURE),
         (Plant::Own(Bug::NeverAsksAgain), name::ASKED_AGAIN),
         (Plant::Own(Bug::IgnoresResult), name::EXACT),
-        (Plant::Runtime(Runtime::KeepsRefusedActions), name::COMMITTED),
-        (Plant::Runtime(Runtime::NeverClearsActions), name::COMMITTED),
+        (Plant::Runtime(Runtime::RetriesRefusedInput), name::DONE_WITH),
+        (Plant::Runtime(Runtime::KeepsRefusedActions), name::UNTRACKED),
+        (Plant::Runtime(Runtime::NeverClearsActions), name::UNTRACKED),
         (Plant::Runtime(Runtime::DropsCompletionOnConflict), name::KEPT),
         (Plant::Runtime(Runtime::LosesCompletionInRace), name::KEPT),
         (Plant::Runtime(Runtime::AcceptsBeforeRestore), name::UNDER_WAY),
@@ -56,9 +55,9 @@ impl Example for LoyaltyServer {
     fn input(dice: &mut Dice) -> Ask {
         let user = dice.below(2) as u32;
         match dice.below(10) {
-            0..3 => Ask::CreateAccount { user },
-            3 if dice.below(4) == 0 => Ask::AddPoints { user, points: u32::MAX },
-            3..6 => Ask::AddPoints { user, points: dice.within(1..=100) as u32 },
+            0 | 1 => Ask::CreateAccount { user },
+            2 if dice.below(4) == 0 => Ask::AddPoints { user, points: u32::MAX },
+            2..5 => Ask::AddPoints { user, points: dice.within(1..=100) as u32 },
             _ => {
                 let (order, points) = (dice.below(3) as u32, dice.within(1..=60) as u32);
                 Ask::RedeemPoints { user, order, points }
@@ -147,10 +146,10 @@ impl Example for LoyaltyServer {
         let kept: u64 = state.points.values().copied().map(u64::from).sum();
         let away: u64 = state.pending.values().map(|pending| u64::from(pending.points)).sum();
         let Points { granted, redeemed } = *points;
-        match kept + away + redeemed == granted {
+        match kept + away + redeemed == granted + u64::from(POINTS) {
             true => Ok(()),
             false => Err(format!(
-                "{granted} points were granted; {kept} are kept, {away} are on their way, and \
+                "{granted} points were granted after {POINTS}; {kept} are kept, {away} are on their way, and \
                  {redeemed} were redeemed"
             )),
         }

@@ -64,11 +64,14 @@ pub struct Redemption {
 /// So many cents a point is worth.
 pub const CENTS: u64 = 5;
 
+/// So many points the first user has at the beginning.
+pub const POINTS: u32 = 100;
+
 impl State {
-    /// Nobody has any.
+    /// The first user has some points, and nothing is on its way.
     pub fn new(bug: Option<Bug>) -> Self {
         State {
-            points: BTreeMap::new(),
+            points: BTreeMap::from([(0, POINTS)]),
             pending: BTreeMap::new(),
             next_id: 1,
             process: Process::default(),
@@ -249,7 +252,9 @@ impl StateMachine for LoyaltyServer {
         let mut pending: Vec<_> = state.pending.iter().collect();
         if state.has(Bug::HashOrder) {
             // As a hash map with the seed of this process would have it.
-            pending.sort_by_key(|(id, _)| (**id ^ state.process.hash_seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            pending.sort_by_key(|(id, _)| {
+                (**id ^ state.process.hash_seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            });
         }
         for (id, redemption) in pending {
             let Redemption { order, cents, .. } = *redemption;

@@ -9,5 +9,7 @@ mod judge;
 mod machine;
 mod till;
 
-pub use machine::{Answer, Ask, Bug, Command, LoyaltyServer, Notice, Reason, Redemption, Refused, State};
+pub use machine::{
+    Answer, Ask, Bug, Command, LoyaltyServer, Notice, Reason, Redemption, Refused, State,
+};
 pub use till::{Discount, Refusal};

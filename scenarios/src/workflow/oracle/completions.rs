@@ -39,14 +39,16 @@ impl<E: Example> Completions<E> {
     }
 
     /// Told once more, a completion changes nothing and asks for nothing (F8); neither does an input
-    /// that is of this sort. `None` if the last commit was refused.
+    /// that is of this sort.
     pub fn told_again(&self, last: &InputOf<E>, state: &SnapshotOf<E>, findings: &mut Findings) {
         if let Input::Normal(input) = last
             && E::is_repeatable(input)
         {
             changes_nothing::<E>(last, state, Rule::Idempotent, findings);
         }
+        let items = E::items(state);
         for (id, result) in &self.0 {
+            hits_its_own::<E>(state, &items, (id, result), findings);
             let again = Input::TrackedActionCompleted { id: id.clone(), result: result.clone() };
             changes_nothing::<E>(&again, state, Rule::Idempotent, findings);
         }
@@ -81,15 +83,16 @@ pub fn terminal<N: Eq + std::fmt::Debug>(
     }
 }
 
-/// A completion changes nothing but what has its id (F11), and that only if it waits for such a
-/// result; of an unknown id it changes nothing at all (F10).
-pub fn correlated<E: Example>(
+/// The same result, told of any item, changes no other.
+fn hits_its_own<E: Example>(
     before: &SnapshotOf<E>,
+    items: &[Item<IdOf<E>>],
     (id, result): (&IdOf<E>, &ResultOf<E>),
-    trial: &Trial<E>,
     findings: &mut Findings,
 ) {
-    let (items, after) = (E::items(before), E::items(&trial.state));
+    let [process, _] = processes();
+    let input = Input::TrackedActionCompleted { id: id.clone(), result: result.clone() };
+    let after = E::items(&Trial::<E>::run(before, &input, &process, usize::MAX).state);
     for item in items.iter().filter(|item| item.id != *id) {
         // Finished business may be forgotten at any time.
         let stays = after.iter().find(|one| one.id == item.id);
@@ -98,13 +101,26 @@ pub fn correlated<E: Example>(
             format!("{result:?} of {id:?} has changed {item:?} to {stays:?}")
         });
     }
+}
+
+/// A completion changes nothing but what has its id (F11), and that only if it waits for such a
+/// result; of an unknown id it changes nothing at all (F10).
+pub fn correlated<E: Example>(
+    before: &SnapshotOf<E>,
+    (id, result): (&IdOf<E>, &ResultOf<E>),
+    trial: &Trial<E>,
+    findings: &mut Findings,
+) {
+    let items = E::items(before);
     let status = items.iter().find(|item| item.id == *id).map(|item| item.status);
     let is_awaited = status.is_some_and(|status| E::awaits(status, result));
     let is_idle = trial.state == *before && (trial.result.is_err() || trial.tracked().count() == 0);
     findings.expect(Rule::Correlated, is_awaited || is_idle || status.is_none(), || {
         format!("{result:?} of {id:?}, which is {status:?}, does something")
     });
-    let unknown =
-        Input::TrackedActionCompleted { id: E::unknown_id(), result: result.clone() };
+    for item in &items {
+        hits_its_own::<E>(before, &items, (&item.id, result), findings);
+    }
+    let unknown = Input::TrackedActionCompleted { id: E::unknown_id(), result: result.clone() };
     changes_nothing::<E>(&unknown, before, Rule::Unknown, findings);
 }

@@ -44,7 +44,7 @@ impl<E: Example> History<E> {
         findings: &mut Findings,
     ) -> Trial<E> {
         findings.expect(Rule::Serial, commit.epoch >= self.epoch, || {
-            format!("commit {} was made by a worker that had been replaced", commit.number)
+            format!("commit {} goes back behind a worker that was replaced", commit.number)
         });
         findings.expect(Rule::Consumed, commit.number == self.number + 1, || {
             format!("commit {} follows commit {}", commit.number, self.number)

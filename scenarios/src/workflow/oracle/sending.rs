@@ -49,9 +49,8 @@ impl<E: Example> Sent<E> {
             *action == command.action || {
                 let [process, _] = processes();
                 let (actions, _) = restored::<E>(&durable.state, &process);
-                tracked::<E>(&actions).any(|one| {
-                    *one.id() == command.id && *one.action() == command.action
-                })
+                tracked::<E>(&actions)
+                    .any(|one| *one.id() == command.id && *one.action() == command.action)
             }
         });
         findings.expect(Rule::Committed, is_wanted, || {

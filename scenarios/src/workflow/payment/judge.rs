@@ -34,6 +34,11 @@ impl Example for Payments {
         (Plant::Own(Bug::NothingSetAside), Self::SOUND),
         (Plant::Own(Bug::ForgetsReceipts), name::IDEMPOTENT),
         (Plant::Own(Bug::KeepsReceipts), name::BOUNDED),
+        (Plant::Own(Bug::RefundsUnknown), name::UNKNOWN),
+        (Plant::Own(Bug::ReopensDeclined), name::TERMINAL),
+        (Plant::Own(Bug::HiddenFee), Self::AGREES),
+        (Plant::Runtime(Runtime::ExecutesBeforeCommit), name::COMMITTED),
+        (Plant::Runtime(Runtime::NeverRetries), name::FINISHED),
         (Plant::Runtime(Runtime::WaitsForWindow), name::NO_CIRCLE),
     ];
 
@@ -41,8 +46,8 @@ impl Example for Payments {
         State::new(bug)
     }
 
-    fn external(_bug: Option<Bug>) -> Processor {
-        Processor
+    fn external(bug: Option<Bug>) -> Processor {
+        Processor { bug }
     }
 
     fn input(dice: &mut Dice) -> Ask {

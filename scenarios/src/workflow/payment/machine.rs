@@ -28,6 +28,12 @@ bugs! {
     NothingSetAside "nothing-set-aside"
     /// A payment without a receipt is taken for one that was never entered.
     ForgetsReceipts "forgets-receipts"
+    /// A card that is declined for a payment that nobody knows brings money.
+    RefundsUnknown "refunds-unknown"
+    /// A payment that was declined is made after all when money comes in.
+    ReopensDeclined "reopens-declined"
+    /// The processor takes a cent more than it says.
+    HiddenFee "hidden-fee"
     /// Every receipt is kept for ever.
     KeepsReceipts "keeps-receipts"
 }
@@ -258,6 +264,9 @@ fn deposit(state: &mut State, user: u32, cents: u64) -> Result<(), Refused> {
     // What is set aside may come back.
     more.checked_add(set_aside).ok_or(Refused::TooMuch)?;
     state.accounts.insert(user, more);
+    if state.has(Bug::ReopensDeclined) {
+        state.receipts.iter_mut().for_each(|receipt| receipt.charged = true);
+    }
     Ok(())
 }
 
@@ -315,6 +324,10 @@ fn answered(
 /// The answer to a payment that is not pending: it has come to an end, or never was.
 fn late(state: &mut State, id: u64, answer: Answer) -> Result<(), Refused> {
     let has_receipt = state.receipts.iter().any(|receipt| receipt.id == id);
+    if state.has(Bug::RefundsUnknown) && answer == Answer::Declined && !has_receipt {
+        *state.accounts.entry(0).or_default() += 1;
+        return Ok(());
+    }
     if state.has(Bug::ForgetsReceipts)
         && answer == Answer::Charged
         && id < state.next_id

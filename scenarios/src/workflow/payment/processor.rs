@@ -2,11 +2,14 @@
 
 use stormglass_workflow::{Execute, External};
 
-use super::machine::{Answer, Charge, Notice, Tracked};
+use super::machine::{Answer, Bug, Charge, Notice, Tracked};
 
 /// The rules of the processor.
 #[derive(Clone, Debug)]
-pub struct Processor;
+pub struct Processor {
+    /// The bug that is planted.
+    pub bug: Option<Bug>,
+}
 
 /// What the processor knows of a payment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -30,7 +33,10 @@ impl External<Tracked, Notice> for Processor {
             Some(charged) => *charged,
             None if sometimes("the processor is busy") => return (None, Some(Answer::Pending)),
             None if sometimes("a card is declined") => Charged::Declined,
-            None => Charged::Cents(command.action.cents),
+            None => {
+                let fee = u64::from(self.bug == Some(Bug::HiddenFee));
+                Charged::Cents(command.action.cents + fee)
+            }
         };
         let answer = match charged {
             Charged::Cents(_) => Answer::Charged,
