@@ -43,7 +43,7 @@ fn points(world: &World<'_, Flow<LoyaltyServer>>) -> u32 {
 }
 
 fn is_settled(world: &World<'_, Flow<LoyaltyServer>>) -> bool {
-    let is_quiet = |worker: &Worker<_>| {
+    let is_quiet = |worker: &Worker<LoyaltyServer>| {
         worker.committed().pending.is_empty() && worker.outstanding().iter().len() == 0
     };
     world.is_up(WORKER) && commits(world) > 2 && is_quiet(worker(world))

@@ -100,16 +100,14 @@ impl<W: Workflow> System<W> {
             self.enter(id.clone(), entry, env);
         }
         let Some(result) = result else { return };
-        let answer = || Message::Completed { id: id.clone(), result: result.clone() };
-        if env.sometimes_here("a system answers late") {
-            self.answers += 1;
-            self.late.insert(self.answers, (from, id.clone(), result.clone()));
-            env.set_timer(Timer::Answer(self.answers), self.lateness);
-            return;
+        let is_late = env.sometimes_here("a system answers late");
+        if !is_late {
+            env.send(from, Message::Completed { id: id.clone(), result: result.clone() });
         }
-        env.send(from, answer());
-        if env.sometimes_here("a system answers twice") {
-            env.send(from, answer());
+        if is_late || env.sometimes_here("a system answers once more, later") {
+            self.answers += 1;
+            self.late.insert(self.answers, (from, id.clone(), result));
+            env.set_timer(Timer::Answer(self.answers), self.lateness);
         }
     }
 }
