@@ -7,8 +7,9 @@ use stormglass_campaign::{Entry, Found, Options, Planted, Registry};
 use stormglass_scenarios::workflow;
 use stormglass_workflow::Bug;
 
-/// More deviations than this are no explanation.
-const MOST_DEVIATIONS: usize = 9;
+/// More deviations than this are no explanation. The longest is a race, for which a store must send a
+/// commit back while an input and an answer are on their way.
+const MOST_DEVIATIONS: usize = 20;
 /// Half of the bugs take no more than this.
 const MEDIAN_DEVIATIONS: usize = 3;
 

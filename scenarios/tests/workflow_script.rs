@@ -183,7 +183,7 @@ fn p8_what_follows_from_an_answer_is_asked_for_by_a_restart_and_nothing_else_is(
     let mut practice = script(&scenario, 2);
     let (slot, kind) = (Slot { day: 0, at: 9 * 60 }, Appointment::Checkup);
     // Two want the same, and the answer to the first is late.
-    practice.delay_next("Success", TILL, WORKER, Duration::from_millis(50));
+    practice.delay_next("Success", TILL, WORKER, Duration::from_millis(20));
     for user in [1, 2] {
         practice.ask(WORKER, Request::new(dentist::Ask::RequestSlot { user, slot, kind }));
     }

@@ -109,7 +109,7 @@ impl<E: Example> Scenario for Flow<E> {
         vec![
             Knob::one_of("queue", 16, [4, 1]),
             Knob::one_of("window", 8, [2, 1]),
-            Knob::one_of("answer timeout ms", 100, [500, 20, 5]),
+            Knob::one_of("answer timeout ms", 30, [500, 100, 5]),
         ]
     }
 

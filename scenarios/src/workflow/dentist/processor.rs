@@ -6,6 +6,9 @@ use stormglass_workflow::{Execute, External};
 
 use super::machine::{Answer, Command, Notice, Tracked};
 
+/// The bank takes its time with more cents than this.
+const LARGE: u64 = 180_00;
+
 /// The rules of the processor.
 #[derive(Clone, Debug)]
 pub struct Processor;
@@ -45,10 +48,12 @@ impl External<Tracked, Notice> for Processor {
     ) -> (Option<Hold>, Option<Answer>) {
         let now = match (&command.action, entry.copied()) {
             (Command::Preauth { .. }, None) if sometimes("the bank refuses") => Hold::Refused,
-            (Command::Preauth { cents, .. }, None) => match sometimes("the bank takes time") {
-                true => Hold::Waiting(*cents),
-                false => Hold::Held(*cents),
-            },
+            (Command::Preauth { cents, .. }, None) => {
+                match *cents > LARGE || sometimes("the bank takes time") {
+                    true => Hold::Waiting(*cents),
+                    false => Hold::Held(*cents),
+                }
+            }
             (Command::CheckStatus, None) => Hold::Refused,
             (Command::CheckStatus, Some(Hold::Waiting(cents)))
                 if !sometimes("the bank takes even longer") =>

@@ -4,6 +4,9 @@ use stormglass_workflow::{Execute, External};
 
 use super::machine::{Answer, Command, Show, Tracked};
 
+/// More points than this are not taken at once.
+const LARGE: u32 = 70;
+
 /// The rules of the server.
 #[derive(Clone, Debug)]
 pub struct Server;
@@ -45,10 +48,12 @@ impl External<Tracked, Show> for Server {
             (Command::Redeem { .. }, None) if sometimes("the server refuses a redemption") => {
                 Redeemed::Refused
             }
-            (Command::Redeem { points }, None) => match sometimes("a redemption takes time") {
-                true => Redeemed::Waiting(*points),
-                false => Redeemed::Taken(*points),
-            },
+            (Command::Redeem { points }, None) => {
+                match *points > LARGE || sometimes("a redemption takes time") {
+                    true => Redeemed::Waiting(*points),
+                    false => Redeemed::Taken(*points),
+                }
+            }
             // Whatever has not come by now is too late.
             (Command::CheckStatus | Command::Refund, None) => Redeemed::Refused,
             (Command::CheckStatus, Some(Redeemed::Waiting(points)))

@@ -4,6 +4,9 @@ use stormglass_workflow::{Execute, External, Taken};
 
 use super::machine::{Answer, Bug, Command, Notice, Reason, Tracked};
 
+/// A discount of more cents than this takes time.
+const LARGE: u64 = 200;
+
 /// The rules of the till.
 #[derive(Clone, Debug)]
 pub struct Till {
@@ -66,7 +69,7 @@ impl External<Tracked, Notice> for Till {
                 if discount.taken.take(command.transmission) && discount.refused.is_none() {
                     if sometimes("the till refuses a discount") {
                         discount.refused = Some(Refusal::Unwilling);
-                    } else if sometimes("a discount takes time") {
+                    } else if cents > LARGE || sometimes("a discount takes time") {
                         discount.waits = cents;
                     } else {
                         discount.give(cents);

@@ -152,7 +152,7 @@ impl Example for Payments {
     fn agrees(money: &Money, state: &State, ledger: &LedgerOf<Self>) -> Judgement {
         let cents = |charged: &Charged| match charged {
             Charged::Cents(cents) => *cents,
-            Charged::Declined => 0,
+            Charged::Examined | Charged::Declined => 0,
         };
         let charged: u64 = ledger.values().map(cents).sum();
         match charged == money.charged && state.pending.is_empty() {
