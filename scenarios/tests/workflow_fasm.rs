@@ -78,10 +78,10 @@ impl<F: Adaptable> StateMachine for Adapter<F> {
     type TransitionError = Refused<F::TransitionError>;
     type RestoreError = Refused<F::RestoreError>;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut F::State,
+    async fn stf(
+        state: &mut F::State,
         input: Input<Types<F>, F::Input>,
-        actions: &'a mut Queue<F>,
+        actions: &mut Queue<F>,
     ) -> Result<(), Self::TransitionError> {
         let input = match input {
             Input::Normal(input) => fasm::Input::Normal(input),
@@ -94,10 +94,7 @@ impl<F: Adaptable> StateMachine for Adapter<F> {
         hand_over::<F>(&asked, actions).map_err(Refused::Actions)
     }
 
-    async fn restore<'s, 'a>(
-        state: &'s F::State,
-        actions: &'a mut Queue<F>,
-    ) -> Result<(), Self::RestoreError> {
+    async fn restore(state: &F::State, actions: &mut Queue<F>) -> Result<(), Self::RestoreError> {
         let mut asked = Vec::new();
         F::restore(state, &mut asked).await.map_err(Refused::Machine)?;
         hand_over::<F>(&asked, actions).map_err(Refused::Actions)
@@ -190,10 +187,10 @@ impl fasm::StateMachine for CoffeeShop {
     type TransitionError = &'static str;
     type RestoreError = ();
 
-    async fn stf<'s, 'a>(
-        app: &'s mut App,
+    async fn stf(
+        app: &mut App,
         input: fasm::Input<Calls, Tap>,
-        actions: &'a mut Asked,
+        actions: &mut Asked,
     ) -> Result<(), &'static str> {
         match input {
             fasm::Input::Normal(Tap::Redeem(points)) => {
@@ -222,7 +219,7 @@ impl fasm::StateMachine for CoffeeShop {
         Ok(())
     }
 
-    async fn restore<'s, 'a>(app: &'s App, actions: &'a mut Asked) -> Result<(), ()> {
+    async fn restore(app: &App, actions: &mut Asked) -> Result<(), ()> {
         if let Some((id, _)) = app.pending {
             let check = theirs::TrackedAction::new(id, Call::CheckStatus);
             actions.push(theirs::Action::Tracked(check));

@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use stormglass_machine::{Env, Input, Machine};
 
 use crate::external::System;
@@ -7,7 +9,7 @@ use crate::{Config, Message, Record, Request, Response, Timer, Worker, Workflow}
 /// A node: the worker, or a system outside.
 pub enum Node<W: Workflow> {
     /// Runs the state machine.
-    Worker(Worker<W>),
+    Worker(Box<Worker<W>>),
     /// Does what the actions say.
     System(System<W>),
 }
@@ -15,7 +17,7 @@ pub enum Node<W: Workflow> {
 impl<W: Workflow> Node<W> {
     /// A worker that begins with this state, if its disk has none.
     pub fn worker(state: SnapshotOf<W>, config: Config) -> Self {
-        Node::Worker(Worker::new(state, config))
+        Node::Worker(Box::new(Worker::new(state, config)))
     }
 
     /// A system outside with an empty ledger.

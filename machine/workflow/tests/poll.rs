@@ -32,10 +32,10 @@ impl StateMachine for Sum {
     type TransitionError = NoRoom;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut u64,
+    async fn stf(
+        state: &mut u64,
         input: Input<Tracked, u64>,
-        actions: &'a mut Queue,
+        actions: &mut Queue,
     ) -> Result<(), NoRoom> {
         if let Input::Normal(more) = input {
             actions.add(Action::new_tracked(*state, more))?;
@@ -44,7 +44,7 @@ impl StateMachine for Sum {
         Ok(())
     }
 
-    async fn restore<'s, 'a>(state: &'s u64, actions: &'a mut Queue) -> Result<(), NoRoom> {
+    async fn restore(state: &u64, actions: &mut Queue) -> Result<(), NoRoom> {
         actions.add(Action::new_tracked(*state, 0))
     }
 }

@@ -75,10 +75,10 @@ impl StateMachine for Counter {
     type TransitionError = Refused;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut KeyValue<Key, u64>,
+    async fn stf(
+        state: &mut KeyValue<Key, u64>,
         _input: Input<Nothing, Increment>,
-        actions: &'a mut Self::Actions,
+        actions: &mut Self::Actions,
     ) -> Result<(), Refused> {
         let from = state.get(&Key::Count).await.unwrap_or(0);
         let step = state.get(&Key::Step).await.unwrap_or(1);
@@ -89,9 +89,9 @@ impl StateMachine for Counter {
         Ok(())
     }
 
-    async fn restore<'s, 'a>(
-        _state: &'s BTreeMap<Key, u64>,
-        _actions: &'a mut Self::Actions,
+    async fn restore(
+        _state: &BTreeMap<Key, u64>,
+        _actions: &mut Self::Actions,
     ) -> Result<(), NoRoom> {
         Ok(())
     }

@@ -127,7 +127,7 @@ impl<E: Example> Scenario for Flow<E> {
             flush: Duration::from_millis(1),
             storm: STORM,
             calm: properties::BOUND + Duration::from_secs(1),
-            max_events: 50_000,
+            max_events: 5_0000,
             faults: Faults::ALL,
             ..Settings::default()
         }

@@ -272,10 +272,10 @@ impl StateMachine for Dentist {
     type TransitionError = Refused;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut State,
+    async fn stf(
+        state: &mut State,
         input: Input<Tracked, Ask>,
-        actions: &'a mut Queue,
+        actions: &mut Queue,
     ) -> Result<(), Refused> {
         match input {
             Input::Normal(Ask::RequestSlot { user, slot, kind }) => {
@@ -290,7 +290,7 @@ impl StateMachine for Dentist {
         }
     }
 
-    async fn restore<'s, 'a>(state: &'s State, actions: &'a mut Queue) -> Result<(), NoRoom> {
+    async fn restore(state: &State, actions: &mut Queue) -> Result<(), NoRoom> {
         for (id, request) in &state.requests {
             let command = match request.status {
                 Status::AwaitingPreauth => Command::CheckStatus,

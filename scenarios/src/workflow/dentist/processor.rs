@@ -7,7 +7,7 @@ use stormglass_workflow::{Execute, External};
 use super::machine::{Answer, Command, Notice, Tracked};
 
 /// The bank takes its time with more cents than this.
-const LARGE: u64 = 180_00;
+const LARGE: u64 = 18_000;
 
 /// The rules of the processor.
 #[derive(Clone, Debug)]

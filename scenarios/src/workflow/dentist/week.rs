@@ -34,10 +34,10 @@ impl Appointment {
     /// What it costs.
     pub fn cents(self) -> u64 {
         match self {
-            Appointment::Cleaning => 50_00,
-            Appointment::Checkup => 75_00,
-            Appointment::Filling => 150_00,
-            Appointment::RootCanal => 200_00,
+            Appointment::Cleaning => 5_000,
+            Appointment::Checkup => 7_500,
+            Appointment::Filling => 15_000,
+            Appointment::RootCanal => 20_000,
         }
     }
 }

@@ -213,10 +213,10 @@ impl StateMachine for LoyaltyClient {
     type TransitionError = Refused;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut State,
+    async fn stf(
+        state: &mut State,
         input: Input<Tracked, Ask>,
-        actions: &'a mut Queue,
+        actions: &mut Queue,
     ) -> Result<(), Refused> {
         match input {
             Input::Normal(Ask::RedeemPoints { points }) => redeem(state, points, actions),
@@ -225,7 +225,7 @@ impl StateMachine for LoyaltyClient {
         }
     }
 
-    async fn restore<'s, 'a>(state: &'s State, actions: &'a mut Queue) -> Result<(), NoRoom> {
+    async fn restore(state: &State, actions: &mut Queue) -> Result<(), NoRoom> {
         let Some(redemption) = &state.pending else { return Ok(()) };
         let command = match redemption.status {
             Status::Requested | Status::Cancelled => Command::CheckStatus,

@@ -233,10 +233,10 @@ impl StateMachine for LoyaltyServer {
     type TransitionError = Refused;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut State,
+    async fn stf(
+        state: &mut State,
         input: Input<Tracked, Ask>,
-        actions: &'a mut Queue,
+        actions: &mut Queue,
     ) -> Result<(), Refused> {
         match input {
             Input::Normal(Ask::CreateAccount { user }) => create(state, user),
@@ -248,7 +248,7 @@ impl StateMachine for LoyaltyServer {
         }
     }
 
-    async fn restore<'s, 'a>(state: &'s State, actions: &'a mut Queue) -> Result<(), NoRoom> {
+    async fn restore(state: &State, actions: &mut Queue) -> Result<(), NoRoom> {
         let mut pending: Vec<_> = state.pending.iter().collect();
         if state.has(Bug::HashOrder) {
             // As a hash map with the seed of this process would have it.

@@ -11,6 +11,9 @@ use crate::workflow::example::{Example, Item};
 /// So many of the last completions are told again after each commit.
 const REMEMBERED: usize = 6;
 
+/// So many others are told the result of an item.
+const OTHERS: usize = 3;
+
 /// The last completions.
 pub struct Completions<E: Example>(VecDeque<(IdOf<E>, ResultOf<E>)>);
 
@@ -46,9 +49,8 @@ impl<E: Example> Completions<E> {
         {
             changes_nothing::<E>(last, state, Rule::Idempotent, findings);
         }
-        let items = E::items(state);
         for (id, result) in &self.0 {
-            hits_its_own::<E>(state, &items, (id, result), findings);
+            hits_its_own::<E>(state, (id, result), findings);
             let again = Input::TrackedActionCompleted { id: id.clone(), result: result.clone() };
             changes_nothing::<E>(&again, state, Rule::Idempotent, findings);
         }
@@ -83,17 +85,20 @@ pub fn terminal<N: Eq + std::fmt::Debug>(
     }
 }
 
-/// The same result, told of any item, changes no other.
+/// A result changes no other item than its own (F11).
 fn hits_its_own<E: Example>(
     before: &SnapshotOf<E>,
-    items: &[Item<IdOf<E>>],
     (id, result): (&IdOf<E>, &ResultOf<E>),
     findings: &mut Findings,
 ) {
     let [process, _] = processes();
     let input = Input::TrackedActionCompleted { id: id.clone(), result: result.clone() };
-    let after = E::items(&Trial::<E>::run(before, &input, &process, usize::MAX).state);
-    for item in items.iter().filter(|item| item.id != *id) {
+    let Trial { state, .. } = Trial::<E>::run(before, &input, &process, usize::MAX);
+    if state == *before {
+        return;
+    }
+    let after = E::items(&state);
+    for item in E::items(before).iter().filter(|item| item.id != *id) {
         // Finished business may be forgotten at any time.
         let stays = after.iter().find(|one| one.id == item.id);
         let is_same = stays == Some(item) || stays.is_none() && item.is_final;
@@ -118,8 +123,9 @@ pub fn correlated<E: Example>(
     findings.expect(Rule::Correlated, is_awaited || is_idle || status.is_none(), || {
         format!("{result:?} of {id:?}, which is {status:?}, does something")
     });
-    for item in &items {
-        hits_its_own::<E>(before, &items, (&item.id, result), findings);
+    hits_its_own::<E>(before, (id, result), findings);
+    for item in items.iter().filter(|item| item.id != *id && !item.is_final).take(OTHERS) {
+        hits_its_own::<E>(before, (&item.id, result), findings);
     }
     let unknown = Input::TrackedActionCompleted { id: E::unknown_id(), result: result.clone() };
     changes_nothing::<E>(&unknown, before, Rule::Unknown, findings);

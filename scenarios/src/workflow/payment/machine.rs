@@ -225,10 +225,10 @@ impl StateMachine for Payments {
     type TransitionError = Refused;
     type RestoreError = NoRoom;
 
-    async fn stf<'s, 'a>(
-        state: &'s mut State,
+    async fn stf(
+        state: &mut State,
         input: Input<Tracked, Ask>,
-        actions: &'a mut Queue,
+        actions: &mut Queue,
     ) -> Result<(), Refused> {
         match input {
             Input::Normal(Ask::Deposit { user, cents }) => deposit(state, user, cents),
@@ -243,7 +243,7 @@ impl StateMachine for Payments {
         }
     }
 
-    async fn restore<'s, 'a>(state: &'s State, actions: &'a mut Queue) -> Result<(), NoRoom> {
+    async fn restore(state: &State, actions: &mut Queue) -> Result<(), NoRoom> {
         for (id, payment) in &state.pending {
             actions.add(charge(*id, payment))?;
         }
