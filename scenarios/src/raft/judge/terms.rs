@@ -1,0 +1,33 @@
+//! Terms never fall, neither in memory nor across a restart.
+
+use stormglass_machine::NodeId;
+use stormglass_raft::Term;
+
+use crate::raft::findings::Judge;
+use crate::raft::group::{Group, Step};
+use crate::raft::host::Node;
+
+/// A node is up again. Everything that it has told others was durable.
+pub fn restarted(group: &mut Group, node: NodeId, raft: &Node) {
+    let disk = group.of(node).disk.term;
+    let term = raft.current_term();
+    group.ensure(term >= disk, Judge::TermMonotone, "across a restart", |_| {
+        format!("node {node} comes back in term {term}, and its disk is in term {disk}")
+    });
+}
+
+/// A node has made a step.
+pub fn stepped(group: &mut Group, step: &Step<'_>) {
+    let (before, after) = (step.before.term, step.raft.current_term());
+    group.ensure(after >= before || step.heard.start, Judge::TermMonotone, "in a step", |_| {
+        format!("node {} went from term {before} to {after}", step.node)
+    });
+}
+
+/// A ballot has become durable on a disk, which has not followed it yet.
+pub fn durable(group: &mut Group, node: NodeId, term: Term) {
+    let before = group.of(node).disk.term;
+    group.ensure(term >= before, Judge::TermMonotone, "on disk", |_| {
+        format!("the disk of node {node} goes from term {before} to {term}")
+    });
+}

@@ -1,0 +1,85 @@
+//! What happens in time: leaders make way, logs stay short, timers are set, clients are answered.
+
+use std::time::Duration;
+
+use stormglass_raft::Role;
+
+use crate::raft::findings::Judge;
+use crate::raft::group::{Asked, Group, Step, quorum};
+
+/// A node has made a step.
+pub fn stepped(group: &mut Group, step: &Step<'_>) {
+    if step.heard.heartbeat {
+        leader_hears_a_quorum(group, step);
+    }
+    log_is_short(group, step);
+    timers_are_set(group, step);
+    if let Some(calm) = step.calm {
+        clients_are_answered(group, step, calm);
+    }
+}
+
+/// A leader that beats has heard a quorum within two election timeouts.
+fn leader_hears_a_quorum(group: &mut Group, step: &Step<'_>) {
+    let raft = step.raft;
+    if raft.role() != Role::Leader || step.before.role != Role::Leader {
+        return;
+    }
+    if step.before.configuration != raft.configuration_index() {
+        return;
+    }
+    let (clock, patience) = (step.clock(), raft.options().election_timeout_max() * 2);
+    let witness = group.of(step.node);
+    let heard = |node: stormglass_machine::NodeId| {
+        node == step.node || clock < witness.heard_at[node.index()] + patience
+    };
+    let hears = quorum(witness.configuration(), heard);
+    group.ensure(hears, Judge::LeaderStepsDown, "", |_| {
+        format!("node {} leads at {} and has heard no quorum for long", step.node, step.now)
+    });
+}
+
+/// The log holds what is behind the last snapshot, some of what is before, and what is under way.
+fn log_is_short(group: &mut Group, step: &Step<'_>) {
+    let (raft, options) = (step.raft, step.raft.options());
+    let kept = options.snapshot_threshold + options.trailing_entries;
+    let applied = raft.last_applied().saturating_sub(raft.log().base());
+    group.ensure(applied <= kept, Judge::LogBounded, "applied", |_| {
+        format!("node {} keeps {applied} entries that it has applied", step.node)
+    });
+    let open = raft.log().last_index().saturating_sub(raft.last_applied());
+    let most = options.uncommitted_limit as u64 + options.entries_per_message as u64 + kept;
+    group.ensure(open <= most, Judge::LogBounded, "not applied", |_| {
+        format!("node {} has {open} entries that it has not applied", step.node)
+    });
+}
+
+/// A leader will beat, and everybody else will miss a leader.
+fn timers_are_set(group: &mut Group, step: &Step<'_>) {
+    let witness = group.of(step.node);
+    let (armed, timer) = match step.raft.role() {
+        Role::Leader => (witness.heartbeat_armed, "Heartbeat"),
+        _ => (witness.election_armed, "Election"),
+    };
+    group.ensure(armed, Judge::TimersArmed, timer, |_| {
+        format!("node {} is {:?}, and {timer} is not set", step.node, step.raft.role())
+    });
+}
+
+/// Once the faults are over, whoever asks is answered soon.
+fn clients_are_answered(group: &mut Group, step: &Step<'_>, calm: Duration) {
+    let bound = step.raft.options().election_timeout_max() * 5;
+    if calm < bound {
+        return;
+    }
+    let late = group.of(step.node).pending.iter().find(|pending| step.now > pending.at + bound);
+    let Some(late) = late else { return };
+    let judge = match late.asked {
+        Asked::Read => Judge::ReadAnswered,
+        Asked::Command(..) | Asked::Register(_) => Judge::CommandAnswered,
+        // A new member may have to wait for a disk, and a transfer has a bound of its own.
+        Asked::Other => return,
+    };
+    let detail = format!("node {} has not answered {late:?} at {}", step.node, step.now);
+    group.findings.add(judge, "", detail);
+}

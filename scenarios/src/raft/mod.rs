@@ -1,0 +1,50 @@
+//! Consensus: groups of Raft nodes that replicate a small key-value store, in worlds that are
+//! unkind to them.
+//!
+//! The judges see what no node can: every disk, every message, every clock. Each step is judged at
+//! once by what it has changed; what must come true is judged after the faults.
+
+mod disk;
+mod entries;
+mod facts;
+mod findings;
+mod ghost;
+mod group;
+mod history;
+mod host;
+mod judge;
+mod liveness;
+mod plan;
+mod properties;
+mod recovery;
+mod steady;
+mod store;
+mod workload;
+
+use stormglass_campaign::{Planted, Registry};
+use stormglass_raft::Bug;
+
+pub use ghost::Ghost;
+pub use plan::{Plan, Replicated};
+
+/// Every world of one group.
+pub static PLANS: [&Plan; 1] = [&steady::PLAN];
+
+/// Adds the scenarios of this machine.
+pub fn register(registry: Registry) -> Registry {
+    PLANS.into_iter().fold(registry, |registry, plan| {
+        let bugs = plan.bugs.iter().copied().map(planted).collect();
+        registry.with_planted(plan.name, plan.about, bugs, move |name| {
+            Replicated::new(plan).with_bug(name.map(bug_called))
+        })
+    })
+}
+
+fn planted(bug: Bug) -> Planted {
+    Planted { name: bug.name(), about: bug.description(), caught_by: bug.expected() }
+}
+
+fn bug_called(name: &'static str) -> Bug {
+    let found = Bug::ALL.iter().copied().find(|bug| bug.name() == name);
+    found.unwrap_or_else(|| panic!("no bug is called {name}"))
+}
