@@ -11,10 +11,11 @@
 
 pub use stormglass_campaign::{Options, Planted, Registry, Report, campaign, check};
 pub use stormglass_cli as cli;
+pub use stormglass_history as history;
 pub use stormglass_machine::{Dice, Effect, Env, Input, Kind, Machine, NodeId, RequestId, Time};
 pub use stormglass_replay::{Log, LogError, RawLog, Story, replay};
 pub use stormglass_shrinker as shrinker;
 pub use stormglass_simulator::{
-    Asked, Cluster, Deviation, Event, Facts, Fate, Faults, Outcome, Plain, Property, Scenario,
-    Settings, Shape, Verdict, Violation, Watch, World, ensure,
+    Asked, Attempt, ClientEvent, Clients, Cluster, Deviation, Event, Facts, Fate, Faults, Outcome,
+    Plain, Property, Reply, Scenario, Settings, Shape, Verdict, Violation, Watch, World, ensure,
 };

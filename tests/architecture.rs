@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stormglass-raft", &["stormglass-machine"]),
     ("stormglass-shrinker", &[]),
     ("stormglass-history", &[]),
-    ("stormglass-simulator", &["stormglass-machine", "stormglass-shrinker"]),
+    ("stormglass-simulator", &["stormglass-machine", "stormglass-shrinker", "stormglass-history"]),
     ("stormglass-replay", &["stormglass-machine", "stormglass-simulator"]),
     (
         "stormglass-campaign",
@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormglass-machine",
             "stormglass-faction",
             "stormglass-replica",
+            "stormglass-history",
             "stormglass-simulator",
             "stormglass-replay",
             "stormglass-campaign",
@@ -60,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "stormglass",
         &[
             "stormglass-machine",
+            "stormglass-history",
             "stormglass-simulator",
             "stormglass-replay",
             "stormglass-shrinker",

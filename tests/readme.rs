@@ -11,7 +11,11 @@ fn read(name: &str) -> String {
 
 /// The part of the quick start between two marks, without what is for the formatter only.
 fn quickstart(from: &str, to: &str) -> String {
-    let text = read("tests/quickstart.rs");
+    part("tests/quickstart.rs", from, to)
+}
+
+fn part(name: &str, from: &str, to: &str) -> String {
+    let text = read(name);
     let (_, rest) = text.split_once(&format!("// {from}\n")).expect("the first mark is there");
     let (part, _) = rest.split_once(&format!("// {to}\n")).expect("the second mark is there");
     let shown = part.lines().filter(|line| !line.starts_with("#[rustfmt::skip]"));
@@ -30,6 +34,12 @@ fn the_test_of_the_readme_is_the_one_that_is_run_and_has_at_most_12_lines() {
     let test = quickstart("test", "end");
     assert!(read("README.md").contains(&format!("```rust\n{test}\n```")), "{test}");
     assert!(test.lines().count() <= 12, "{} lines", test.lines().count());
+}
+
+#[test]
+fn the_clients_of_the_readme_are_those_that_are_run() {
+    let test = part("tests/clients.rs", "test", "end");
+    assert!(read("README.md").contains(&format!("```rust\n{test}\n```")), "{test}");
 }
 
 #[test]

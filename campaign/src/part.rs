@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use stormglass_shrinker::Item;
 use stormglass_simulator::simpler::shorter;
-use stormglass_simulator::{Deviation, MessageFault, RequestOf, Scenario};
+use stormglass_simulator::{ClientLink, Deviation, MessageFault, RequestOf, Scenario};
 
 /// A deviation as an item of a list to be shrunk.
 pub(crate) struct Part<'s, S: Scenario> {
@@ -62,6 +62,10 @@ impl<S: Scenario> Item for Part<'_, S> {
             Deviation::SlowDisk(_) => 15,
             Deviation::ReplacedDisk(_) => 16,
             Deviation::Beyond => 17,
+            Deviation::ClientLink(ClientLink { client, .. }) => {
+                labels.push(CLIENT | u64::from(*client));
+                25
+            }
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {

@@ -333,7 +333,11 @@ impl Report {
             "  VIOLATED in {} of {} seeds: {}",
             found.count, self.seeds_run, found.signature
         )?;
-        writeln!(out, "    seed {}: {}", found.seed, found.detail)?;
+        let mut detail = found.detail.lines();
+        writeln!(out, "    seed {}: {}", found.seed, detail.next().unwrap_or_default())?;
+        for line in detail {
+            writeln!(out, "      {line}")?;
+        }
         if let Some(ShrunkSize { before, after, attempts, minimal, .. }) = &found.shrunk {
             writeln!(
                 out,

@@ -19,7 +19,7 @@ fn main() {
 const PLANTED: [Planted; 3] = [Planted::Nothing, Planted::NearTheStart, Planted::AtTheEnd];
 
 fn history(planted: Planted) -> HistoryOf<Registers> {
-    large::history(large::SEED, planted)
+    large::history(large::SEED, 10, planted)
 }
 
 /// The answer alone; items are calls.
@@ -44,4 +44,16 @@ fn answer_and_reason(bencher: Bencher, planted: Planted) {
     bencher
         .counter(ItemsCount::new(history.calls().len()))
         .bench_local(|| check(&model, &history, Bounds::default()));
+}
+
+/// The answer for as many calls on one key, where nearly all clients are at it at once; items are
+/// calls.
+#[divan::bench]
+fn answer_on_one_key(bencher: Bencher) {
+    let (model, history) = (large::model(), large::history(large::SEED, 1, Planted::Nothing));
+    bencher.counter(ItemsCount::new(history.calls().len())).bench_local(|| {
+        let (answer, effort) = decide(&model, &history, Bounds::default());
+        assert_eq!(answer, Answer::Linearizable);
+        effort
+    });
 }

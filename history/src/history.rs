@@ -219,6 +219,53 @@ impl<O, R> History<O, R> {
         self.calls.iter().enumerate().map(|(index, call)| (CallId(index as u32), call))
     }
 
+    /// The same history in other words: with what `operation` makes of each operation, and `result`
+    /// of its result. Calls of which it makes nothing are left out.
+    ///
+    /// ```
+    /// use stormglass_history::{ClientId, History};
+    ///
+    /// let mut history = History::new();
+    /// history.invoke(ClientId(0), 10, "write 1")?;
+    /// history.complete(ClientId(0), 30, "done")?;
+    /// history.invoke(ClientId(0), 40, "how are you?")?;
+    ///
+    /// let words = history.map(|asked| asked.strip_prefix("write "), |_, answer| answer.len());
+    /// assert_eq!(words.calls().len(), 1);
+    /// assert_eq!(words.calls()[0].operation, "1");
+    /// # Ok::<(), stormglass_history::HistoryError>(())
+    /// ```
+    pub fn map<P, Q>(
+        &self,
+        mut operation: impl FnMut(&O) -> Option<P>,
+        mut result: impl FnMut(&O, &R) -> Q,
+    ) -> History<P, Q> {
+        let mut mapped = History::new();
+        let mut left_out = vec![false; self.calls.len()];
+        for (moment, id, event) in self.events() {
+            let Call { client, operation: asked, .. } = self.call(id);
+            if left_out[id.index()] {
+                continue;
+            }
+            let fits = match event {
+                Event::Invoked(_) => match operation(asked) {
+                    Some(operation) => mapped.invoke(*client, moment.nanoseconds, operation),
+                    None => {
+                        left_out[id.index()] = true;
+                        continue;
+                    }
+                },
+                Event::Completed(answer) => {
+                    mapped.complete(*client, moment.nanoseconds, result(asked, answer))
+                }
+                Event::Failed => mapped.fail(*client, moment.nanoseconds),
+                Event::Unknown => mapped.unknown(*client, moment.nanoseconds),
+            };
+            fits.expect("what fits one history fits another");
+        }
+        mapped
+    }
+
     /// The events in the order in which they happened, each with its moment and its call.
     pub fn events(&self) -> impl Iterator<Item = (Moment, CallId, Event<'_, O, R>)> {
         self.events.iter().enumerate().map(|(number, &id)| {

@@ -97,6 +97,11 @@ pub trait Model {
         format!("{state:?}")
     }
 
+    /// The key for people, or `None` if there is one only.
+    fn describe_key(&self, key: &Self::Key) -> Option<String> {
+        Some(format!("{key:?}")).filter(|key| key != "()")
+    }
+
     /// Why the operation cannot return this result in this state, for people. Asked only when
     /// [`step`](Model::step) said `None`.
     fn describe_refusal(

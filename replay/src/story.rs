@@ -4,7 +4,9 @@ use std::time::Duration;
 use stormglass_machine::{
     AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Kind as _, Machine, NodeId, Time,
 };
-use stormglass_simulator::{Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch};
+use stormglass_simulator::{
+    ClientEvent, Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch, Way,
+};
 
 /// A story of up to this many lines is told whole.
 const WHOLE: usize = 48;
@@ -43,12 +45,14 @@ impl<'d, M: Machine> Story<'d, M> {
     pub fn tell(self, failure: Option<&Failure>, time: Time) -> Vec<String> {
         let mut told = condense(self.lines);
         let time = clock(time);
-        told.push(match failure {
-            Some(failure) => {
-                format!("{time}  VIOLATED: {}: {}", failure.signature(), failure.violation.detail)
-            }
-            None => format!("{time}  the end; everything held"),
-        });
+        let Some(failure) = failure else {
+            told.push(format!("{time}  the end; everything held"));
+            return told;
+        };
+        let mut detail = failure.violation.detail.lines();
+        let first = detail.next().unwrap_or_default();
+        told.push(format!("{time}  VIOLATED: {}: {first}", failure.signature()));
+        told.extend(detail.map(|line| format!("{:>13}  {line}", "")));
         told
     }
 
@@ -182,8 +186,34 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
             Event::Struck(position) => self.struck(now, position),
             Event::Ended(position) => self.ended(now, position),
             Event::Crashed { node, lost } => self.crashed(now, node, lost),
+            Event::Client { client, what, .. } => {
+                let (matters, what) = client_does(what);
+                self.line(now, matters, &format!("client {client} {what}"));
+            }
             Event::Healed => self.line(now, true, "every fault is over"),
         }
+    }
+}
+
+/// What a client does or learns, after "client 1", and whether it matters.
+fn client_does<M: Machine>(what: ClientEvent<'_, M>) -> (bool, String) {
+    match what {
+        ClientEvent::Invoked { request } => (true, format!("wants {request:?}")),
+        ClientEvent::AskedAgain { node } => (false, format!("asks again, node {node} now")),
+        ClientEvent::Fated { way, fate } => {
+            let what = match way {
+                Way::Request => "asks, and that",
+                Way::Answer => "is being answered, and that",
+            };
+            let fate = match fate {
+                Fate::Delayed { by } => format!("is delayed by {}", span(by)),
+                _ => "is lost".to_owned(),
+            };
+            (true, format!("{what} {fate}"))
+        }
+        ClientEvent::Completed { response } => (true, format!("is answered: {response:?}")),
+        ClientEvent::Failed => (true, "knows that it has failed".to_owned()),
+        ClientEvent::GaveUp => (true, "gives up, and does not know".to_owned()),
     }
 }
 

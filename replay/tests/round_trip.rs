@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
-    Breakage, Broken, ClockStep, Clog, Crash, Cut, Deviation, FailingFlush, Fate, FullDisk,
-    Impaired, LateTimer, LostFlush, MAX_DRIFT_PPM, MessageFault, MisdirectedWrite, Pause, Plane,
-    Property, ReplacedDisk, RottenRecord, Scenario, Shape, SlowDisk, SlowFlush, Throttle,
-    TornRecord, WrongClock,
+    Breakage, Broken, ClientLink, ClockStep, Clog, Crash, Cut, Deviation, FailingFlush, Fate,
+    FullDisk, Impaired, LateTimer, LostFlush, MAX_DRIFT_PPM, MessageFault, MisdirectedWrite, Pause,
+    Plane, Property, ReplacedDisk, RottenRecord, Scenario, Shape, SlowDisk, SlowFlush, Throttle,
+    TornRecord, Way, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -146,6 +146,14 @@ fn impaired() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     })
 }
 
+fn client_link() -> impl Strategy<Value = Deviation<Request>> {
+    let fate = prop_oneof![Just(Fate::Dropped), span().prop_map(|by| Fate::Delayed { by })];
+    let way = prop_oneof![Just(Way::Request), Just(Way::Answer)];
+    (any::<[u32; 3]>(), way, fate).prop_map(|([client, nth, attempt], way, fate)| {
+        Deviation::ClientLink(ClientLink { client, nth, attempt, way, fate })
+    })
+}
+
 fn broken() -> impl Strategy<Value = Broken> {
     let how = prop_oneof![Just(Breakage::Down), Just(Breakage::CutOff)];
     (nodes(), how).prop_map(|(nodes, how)| Broken { nodes, how })
@@ -197,9 +205,9 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let year = 365 * 24 * 3600 * 1_000_000_000_i64;
     let step = (node(), span(), -year..=year)
         .prop_map(|(node, at, ahead_ns)| Deviation::ClockStep(ClockStep { node, at, ahead_ns }));
-    let others = (asked, fated, late, slow, crash, pause, clock, step).prop_map(
-        |(asked, fated, late, slow, crash, pause, clock, step)| {
-            vec![asked, fated, late, slow, crash, pause, clock, step]
+    let others = (asked, fated, late, slow, crash, pause, clock, step, client_link()).prop_map(
+        |(asked, fated, late, slow, crash, pause, clock, step, link)| {
+            vec![asked, fated, late, slow, crash, pause, clock, step, link]
         },
     );
     (others, impaired()).prop_map(|(others, impaired)| [others, impaired].concat())

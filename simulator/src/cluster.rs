@@ -2,9 +2,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use stormglass_history::History;
 use stormglass_machine::{Dice, Effect, Machine, NodeId, RequestId, Time};
 
 use crate::agenda::Agenda;
+use crate::clients::{Clients, Driver};
 use crate::clock::Clock;
 use crate::decisions::FlushFate;
 use crate::deviation::Deviation;
@@ -27,6 +29,7 @@ pub struct Cluster<M: Machine> {
     pub(crate) bad_disks: Vec<usize>,
     /// Durable data may be destroyed beyond what the scenario tolerates.
     pub(crate) beyond: bool,
+    pub(crate) clients: Driver<M>,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -98,6 +101,21 @@ pub(crate) enum Occurrence<M: Machine> {
     Flushed {
         node: NodeId,
         boot: u32,
+    },
+    /// The request of a client arrives: for the operation at this position of the plan.
+    Ask {
+        position: u32,
+        attempt: u32,
+        node: NodeId,
+    },
+    /// An answer arrives at a client.
+    Answer {
+        slot: u32,
+    },
+    /// A client has waited for long enough.
+    Wake {
+        position: u32,
+        attempt: u32,
     },
     Heal,
     End,
@@ -198,7 +216,7 @@ pub(crate) fn request_id(client: u32, nth: u32) -> RequestId {
 }
 
 impl<M: Machine> Cluster<M> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clients: Option<Clients<M>>) -> Self {
         Cluster {
             now: Time::ZERO,
             heal: Time::MAX,
@@ -209,6 +227,7 @@ impl<M: Machine> Cluster<M> {
             broken: None,
             bad_disks: Vec::new(),
             beyond: false,
+            clients: Driver::new(clients),
         }
     }
 
@@ -220,6 +239,7 @@ impl<M: Machine> Cluster<M> {
         self.broken = None;
         self.bad_disks.clear();
         self.beyond = Deviation::goes_beyond(&self.plan);
+        self.clients.reset();
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -346,6 +366,22 @@ impl<M: Machine> Cluster<M> {
     /// True if what one node sends to the other now is not cut off, or one plane of it only.
     pub fn is_linked(&self, from: NodeId, to: NodeId) -> bool {
         from == to || !self.network.is_cut(&self.plan, from, to, self.count())
+    }
+
+    /// What clients asked and were answered so far; empty if the scenario has no
+    /// [clients that wait for answers](crate::Scenario::clients).
+    pub fn history(&self) -> &History<M::Request, M::Response> {
+        &self.clients.history
+    }
+
+    /// True if the client whose operation this is still waits in this attempt.
+    pub(crate) fn is_waited_for(&self, position: u32, attempt: u32) -> bool {
+        let Deviation::Request { client, .. } = self.plan[position as usize] else {
+            unreachable!("clients make requests")
+        };
+        self.clients
+            .open(client)
+            .is_some_and(|open| open.position == position as usize && open.attempt == attempt)
     }
 
     /// How long every fault has been over; nothing while the storm lasts.

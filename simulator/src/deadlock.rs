@@ -23,6 +23,8 @@ impl<M: Machine> Cluster<M> {
                 !self.nodes[node.index()].timers.iter().any(|(_, set)| *set == token)
             }
             Occurrence::Planned(position) => match &self.plan[position] {
+                // A client asks somebody else.
+                Deviation::Request { .. } if self.clients.clients.is_some() => false,
                 Deviation::Request { node, .. } => self.stays_down(*node),
                 _ => !self.is_stormy(),
             },
@@ -31,6 +33,12 @@ impl<M: Machine> Cluster<M> {
             Occurrence::PauseEnds { node, plan } => {
                 self.nodes[node.index()].paused.is_none_or(|(_, pause)| pause != plan)
             }
+            Occurrence::Ask { node, .. } => self.stays_down(node),
+            Occurrence::Answer { slot } => {
+                let answer = self.clients.on_its_way(slot);
+                answer.is_none_or(|(attempt, _)| self.clients.awaiting(*attempt).is_none())
+            }
+            Occurrence::Wake { position, attempt } => !self.is_waited_for(position, attempt),
             Occurrence::Heal | Occurrence::End => false,
         }
     }

@@ -15,8 +15,11 @@ use crate::faults::{
     SlowFlush, TornRecord,
 };
 
+mod clients;
 mod disk;
 
+use clients::ClientFates;
+pub(crate) use clients::{ClientChances, Passage};
 use disk::DiskFates;
 pub(crate) use disk::{DiskChances, FlushFate};
 
@@ -34,6 +37,8 @@ pub(crate) trait Decisions {
     /// Which of these records a crash tears; asked only if it comes while there are any that are
     /// not durable.
     fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32>;
+    /// The fate of what passes between a client and a node.
+    fn client_link(&mut self, passage: Passage) -> Fate;
 }
 
 /// Draws fates from a seed.
@@ -46,14 +51,21 @@ pub(crate) struct Search {
     timers: Dice,
     disks: Dice,
     disk_faults: DiskChances,
+    client_links: ClientChances,
 }
 
 impl Search {
-    pub(crate) fn new(seed: u64, odds: Odds, disk_faults: DiskChances) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        odds: Odds,
+        disk_faults: DiskChances,
+        client_links: ClientChances,
+    ) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
         let faulty = odds.drop + odds.duplicate + odds.delay + odds.corrupt;
-        Search { odds, faulty, network, garbage: dice("garbage"), timers, disks, disk_faults }
+        let garbage = dice("garbage");
+        Search { odds, faulty, network, garbage, timers, disks, disk_faults, client_links }
     }
 
     /// The fate of a message that has drawn a number below `faulty`.
@@ -113,6 +125,10 @@ impl Decisions for Search {
 
     fn torn(&mut self, _: NodeId, first: u32, last: u32) -> Option<u32> {
         self.disk_faults.torn(first, last)
+    }
+
+    fn client_link(&mut self, _: Passage) -> Fate {
+        self.client_links.fate()
     }
 }
 
@@ -244,6 +260,14 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         self.recorded.push(Deviation::TornRecord(TornRecord { node, nth }));
         Some(nth)
     }
+
+    fn client_link(&mut self, passage: Passage) -> Fate {
+        let fate = self.inner.client_link(passage);
+        if fate != Fate::Dull {
+            self.recorded.push(Deviation::ClientLink(passage.with(fate)));
+        }
+        fate
+    }
 }
 
 /// Decides as a list of deviations says; everything it does not name is dull.
@@ -252,6 +276,7 @@ pub(crate) struct Replay {
     fates: Table<(About, u32), (usize, Fate)>,
     spans: Table<(About, u32), (usize, Duration)>,
     disk_fates: DiskFates,
+    client_fates: ClientFates,
     /// For each deviation of the list, whether it matched something that happened.
     pub(crate) matched: Vec<bool>,
 }
@@ -263,6 +288,7 @@ impl Replay {
             fates: Table::default(),
             spans: Table::default(),
             disk_fates: DiskFates::default(),
+            client_fates: ClientFates::default(),
             matched: vec![false; deviations.len()],
         };
         for (position, deviation) in deviations.iter().enumerate() {
@@ -275,7 +301,10 @@ impl Replay {
                     let about = About::Timer(*node, replay.names.kind(kind));
                     replay.spans.insert((about, *nth), (position, *late));
                 }
-                other => replay.disk_fates.add(position, other),
+                other => {
+                    replay.disk_fates.add(position, other);
+                    replay.client_fates.add(position, other);
+                }
             }
         }
         replay
@@ -315,16 +344,22 @@ impl Decisions for Replay {
     fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32> {
         self.disk_fates.torn(node, first, last, &mut self.matched)
     }
+
+    fn client_link(&mut self, passage: Passage) -> Fate {
+        self.client_fates.fate(passage, &mut self.matched)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::Attempt;
+    use crate::faults::Way;
 
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);
 
-    type Answers = (Fate, Duration, FlushFate, RecordFate, Option<u32>);
+    type Answers = (Fate, Duration, FlushFate, RecordFate, Option<u32>, Fate);
 
     /// Asks a driver a few hundred things and lists its answers.
     fn interview(driver: &mut impl Decisions) -> Vec<Answers> {
@@ -337,7 +372,9 @@ mod tests {
                 let (timer, flush) = (driver.timer(from, kind), driver.flush(to, true));
                 let (record, torn) =
                     (driver.record(to, turn), driver.torn(from, 3 * turn, 3 * turn + 2));
-                (fate, timer, flush, record, torn)
+                let attempt = Attempt { client: from.0, nth: turn, attempt: 1 };
+                let link = driver.client_link(Passage { attempt, way: Way::Answer });
+                (fate, timer, flush, record, torn, link)
             })
             .collect()
     }
@@ -352,7 +389,7 @@ mod tests {
             slow_flush: 100_000,
             longest: Duration::from_secs(1),
         };
-        Search::new(7, odds, DiskChances::of(7, 100_000))
+        Search::new(7, odds, DiskChances::of(7, 100_000), ClientChances::of(7, 100_000))
     }
 
     #[test]
@@ -370,7 +407,9 @@ mod tests {
     fn leaving_one_out_changes_that_one_only() {
         let mut recorder = Recorder::<_, ()>::new(stormy());
         let answers = interview(&mut recorder);
-        for family in ["FailingFlush", "LostFlush", "TornRecord", "RottenRecord", "Misdirected"] {
+        for family in
+            ["ClientLink", "FailingFlush", "LostFlush", "TornRecord", "RottenRecord", "Misdirected"]
+        {
             let of_family = |one: &Deviation<()>| format!("{one:?}").starts_with(family);
             assert!(recorder.recorded.iter().any(of_family), "there is no {family}");
         }

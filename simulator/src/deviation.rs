@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment, LateTimer,
-    LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord, SlowDisk,
-    SlowFlush, Throttle, TornRecord, WrongClock,
+    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment,
+    LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
+    SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
 };
 use crate::span;
 
@@ -83,6 +83,8 @@ pub enum Deviation<R> {
     /// Durable data may be destroyed beyond what the scenario tolerates. Only what must hold
     /// always is looked at.
     Beyond,
+    /// What passes between a client and a node is late or lost.
+    ClientLink(ClientLink),
 }
 
 /// Why a deviation makes no sense.
@@ -138,6 +140,7 @@ impl<R> Deviation<R> {
             Deviation::FullDisk(fault) => Some(fault),
             Deviation::SlowDisk(fault) => Some(fault),
             Deviation::ReplacedDisk(fault) => Some(fault),
+            Deviation::ClientLink(fault) => Some(fault),
         }
     }
 
@@ -168,6 +171,7 @@ impl<R> Deviation<R> {
             Deviation::FullDisk(fault) => each(fault, Deviation::FullDisk),
             Deviation::SlowDisk(fault) => each(fault, Deviation::SlowDisk),
             Deviation::ReplacedDisk(fault) => each(fault, Deviation::ReplacedDisk),
+            Deviation::ClientLink(fault) => each(fault, Deviation::ClientLink),
         }
     }
 

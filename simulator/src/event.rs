@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use stormglass_machine::{AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Machine, NodeId};
 
+use crate::clients::ClientEvent;
 use crate::faults::Fate;
 
 /// What happens in a world, as checkers and story-tellers are told of it, when it happens.
@@ -115,6 +116,15 @@ pub enum Event<'a, M: Machine> {
         node: NodeId,
         /// How many records it lost that were not durable.
         lost: usize,
+    },
+    /// A client that waits for answers does or learns something.
+    Client {
+        /// Which client.
+        client: u32,
+        /// Which of its operations.
+        nth: u32,
+        /// What.
+        what: ClientEvent<'a, M>,
     },
     /// The storm is over: every fault has ended.
     Healed,

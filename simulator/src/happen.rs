@@ -17,6 +17,7 @@ use crate::property::{KNOWN_RECEIVER, Violation};
 use crate::scenario::Scenario;
 use crate::{Event, Watch, World};
 
+mod clients;
 mod disk;
 
 /// What stands in the chain where a step has its input, which begins with a number from 0 to 3.
@@ -67,6 +68,16 @@ impl<S: Scenario> World<'_, S> {
             Occurrence::BadDiskEnds(position) => return self.bad_disk_ends(position, watch),
             Occurrence::PauseEnds { node, plan } => {
                 return self.pause_ends(node, plan, decisions, watch);
+            }
+            Occurrence::Ask { position, attempt, node } => {
+                match self.asked(position, attempt, node) {
+                    Some(asked) => asked,
+                    None => return,
+                }
+            }
+            Occurrence::Answer { slot } => return self.answered(slot, decisions, watch),
+            Occurrence::Wake { position, attempt } => {
+                return self.woken(position, attempt, decisions, watch);
             }
             Occurrence::Heal => return self.heal(decisions, watch),
             Occurrence::End => unreachable!("the end is not an event of its own"),
@@ -192,8 +203,12 @@ impl<S: Scenario> World<'_, S> {
                         return self.effects.clear();
                     }
                 }
-                // Whoever asked hears of it through `Event::Effect`.
-                Effect::Respond { .. } => {}
+                Effect::Respond { id, response } => {
+                    // Whoever else asked hears of it through `Event::Effect`.
+                    if self.cluster.clients.clients.is_some() {
+                        self.respond(id, response, decisions, watch);
+                    }
+                }
             }
         }
     }
@@ -345,6 +360,10 @@ impl<S: Scenario> World<'_, S> {
         if let Deviation::Request { client, nth, node, ref request, .. } =
             self.cluster.plan[position]
         {
+            if self.cluster.clients.clients.is_some() {
+                self.operation_is_due(position, decisions, watch);
+                return None;
+            }
             let slot = &mut self.cluster.nodes[node.index()];
             if !slot.takes_input() {
                 slot.hold(Occurrence::Planned(position));

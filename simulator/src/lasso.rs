@@ -87,6 +87,7 @@ impl<S: Scenario> World<'_, S> {
             let held = slot.held.iter();
             held.for_each(|held| self.cluster.hash_occurrence(held, Duration::ZERO, &mut chain));
         }
+        self.cluster.clients.hash(&mut chain);
         let now = self.cluster.now;
         self.cluster.hash_occurrence(next, time.since(now), &mut chain);
         for (time, occurrence) in self.cluster.agenda.in_order() {
@@ -148,6 +149,12 @@ impl<M: Machine> Cluster<M> {
             | Occurrence::ImpairmentEnds(plan)
             | Occurrence::BadDiskEnds(plan) => plan.hash(chain),
             Occurrence::PauseEnds { node, plan } => (node, plan).hash(chain),
+            Occurrence::Ask { position, attempt, node } => (position, attempt, node).hash(chain),
+            Occurrence::Answer { slot } => {
+                let answer = self.clients.on_its_way(*slot);
+                answer.map(|(attempt, response)| (attempt.id(), response)).hash(chain);
+            }
+            Occurrence::Wake { position, attempt } => (position, attempt).hash(chain),
             Occurrence::Heal | Occurrence::End => {}
         }
     }
@@ -178,6 +185,9 @@ impl<M: Machine> Cluster<M> {
             Occurrence::ImpairmentEnds(_) => "links are whole again".to_owned(),
             Occurrence::BadDiskEnds(_) => "a disk is well again".to_owned(),
             Occurrence::PauseEnds { node, .. } => format!("node {node} goes on"),
+            Occurrence::Ask { node, .. } => format!("node {node} is asked"),
+            Occurrence::Answer { .. } => "a client is answered".to_owned(),
+            Occurrence::Wake { .. } => "a client asks again or gives up".to_owned(),
             Occurrence::Heal => "the heal".to_owned(),
             Occurrence::End => "the end".to_owned(),
         }

@@ -24,6 +24,7 @@
 
 mod agenda;
 mod chain;
+mod clients;
 mod clock;
 mod cluster;
 mod coverage;
@@ -37,6 +38,7 @@ mod facts;
 mod faults;
 mod happen;
 mod lasso;
+mod linearizable;
 mod liveness;
 mod network;
 mod oracle;
@@ -51,6 +53,7 @@ mod tolerance;
 mod twice;
 mod world;
 
+pub use clients::{Attempt, ClientEvent, Clients, Reply};
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
 pub use deviation::{Deviation, Nonsense};
@@ -58,10 +61,12 @@ pub use distribution::Distribution;
 pub use event::{DiskFault, Event};
 pub use facts::{Facts, Tally};
 pub use faults::{
-    Breakage, Broken, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults, FullDisk,
-    Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
-    RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
+    Breakage, Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults,
+    FullDisk, Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane,
+    ReplacedDisk, RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, Way,
+    WrongClock,
 };
+pub use linearizable::UNDECIDED;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

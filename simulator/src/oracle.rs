@@ -142,8 +142,9 @@ pub const ORACLES: &[Oracle] = &[
         reports: None,
         what: "What concurrent clients saw can be put into an order that one register, queue or \
                map could have shown.",
-        parameters: "a model; the history of the clients",
-        silent: "there is no history",
-        only_finds: "",
+        parameters: "a model, bounds; what a request and an answer are to it (World::linearizable)",
+        silent: "the scenario has no clients; the bounds are reached, which is counted; before the end; \
+                 a run stuck by design",
+        only_finds: "a copy that answers while the original knows more, and is alike in the end",
     },
 ];

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId, Time};
 
-use crate::{Asked, Property, Redundancy, Scenario, Settings, Verdict, World};
+use crate::{Asked, Clients, Property, Redundancy, Scenario, Settings, Verdict, World};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -14,6 +14,7 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     nodes: RangeInclusive<u32>,
     machine: fn(NodeId) -> M,
     ask: Option<Questions<M>>,
+    clients: Option<(u32, Clients<M>)>,
     properties: Vec<Property<Self>>,
     settings: Settings,
     planes: &'static [&'static str],
@@ -39,6 +40,7 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             nodes: nodes..=nodes,
             machine,
             ask: None,
+            clients: None,
             properties: Vec::new(),
             settings: Settings::default(),
             planes: &[],
@@ -55,6 +57,18 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
     #[must_use]
     pub fn ask(self, times: u32, request: fn(&mut Dice) -> M::Request) -> Self {
         Plain { ask: Some((times, request)), ..self }
+    }
+
+    /// What is asked is dealt out to so many clients that wait for answers; see
+    /// [`Scenario::clients`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no client.
+    #[must_use]
+    pub fn clients(self, count: u32, clients: Clients<M>) -> Self {
+        assert!(count > 0, "there is at least one client");
+        Plain { clients: Some((count, clients)), ..self }
     }
 
     /// Holds after every event; see [`Property::always`].
@@ -176,6 +190,10 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
         self.settings.clone()
     }
 
+    fn clients(&self) -> Option<Clients<M>> {
+        self.clients.map(|(_, clients)| clients)
+    }
+
     fn planes(&self) -> &[&'static str] {
         self.planes
     }
@@ -209,7 +227,9 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
         for _ in 0..times {
             let at = Duration::from_millis(dice.below(self.settings.storm.as_millis() as u64 + 1));
             let node = NodeId(dice.below(u64::from(count)) as u32);
-            asked.push(Asked { client: 0, at, node, request: request(dice) });
+            let request = request(dice);
+            let client = self.clients.map_or(0, |(count, _)| dice.below(u64::from(count)) as u32);
+            asked.push(Asked { client, at, node, request });
         }
     }
 }

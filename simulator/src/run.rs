@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stormglass_machine::{Machine, Time};
 
-use crate::decisions::{Decisions, DiskChances, Recorder, Replay, Search};
+use crate::clients::MOST_CLIENTS;
+use crate::decisions::{ClientChances, Decisions, DiskChances, Recorder, Replay, Search};
 use crate::deviation::Deviation;
 use crate::faults::RequestOf;
 use crate::property::{BOUNDED_EVENTS, Failure, NO_PANIC, Violation};
@@ -51,6 +52,15 @@ pub struct Replayed {
     pub outcome: Outcome,
     /// For each deviation of the list, whether it met anything that it is about.
     pub matched: Vec<bool>,
+}
+
+/// A client that waits for answers must have a number that fits into the id of a request.
+fn assert_clients<R>(plan: &[Deviation<R>]) {
+    for deviation in plan {
+        if let Deviation::Request { client, .. } = deviation {
+            assert!(*client < MOST_CLIENTS, "clients are 0 to {}: {client}", MOST_CLIENTS - 1);
+        }
+    }
 }
 
 impl<S: Scenario> World<'_, S> {
@@ -118,7 +128,15 @@ impl<S: Scenario> World<'_, S> {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
         let odds = self.planner.draw(scenario, &self.settings, seed, plan);
-        Search::new(seed, odds, DiskChances::new(seed, &self.settings.faults))
+        if self.cluster.clients.clients.is_some() {
+            assert_clients(plan);
+        }
+        let faults = &self.settings.faults;
+        let links = match &self.cluster.clients.clients {
+            Some(clients) if faults.client_link => ClientChances::new(seed, clients.timeout),
+            _ => ClientChances::default(),
+        };
+        Search::new(seed, odds, DiskChances::new(seed, faults), links)
     }
 
     fn guarded<D: Decisions>(

@@ -8,7 +8,7 @@ use stormglass_machine::{Dice, Machine, NodeId, Time};
 use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Cluster, Event, Facts, Faults, Property, Redundancy, World};
+use crate::{Clients, Cluster, Event, Facts, Faults, Property, Redundancy, World};
 
 /// What the world is like and what must hold.
 ///
@@ -53,6 +53,14 @@ pub trait Scenario: Sized + Sync {
         _dice: &mut Dice,
         _asked: &mut Vec<Asked<<Self::Machine as Machine>::Request>>,
     ) {
+    }
+
+    /// How clients behave that wait for answers. If given, each request is an operation of its
+    /// client: the client begins it when it is due and its one before is over, asks the node that
+    /// stands there first, follows redirects, asks again or gives up. What came of it stands in
+    /// the [history](Cluster::history). Without, requests are simply made, and nobody waits.
+    fn clients(&self) -> Option<Clients<Self::Machine>> {
+        None
     }
 
     /// The planes of the network that can fail alone, as [`Kind::plane`](stormglass_machine::Kind)

@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn there_are_as_many_victims_as_every_redundancy_allows() {
-        assert_eq!(victims([0, 1, 2, 3, 4], &[]), []);
-        assert_eq!(victims([0, 1, 2, 3, 4], &[(&[0, 1, 2], 0)]), []);
+        assert!(victims([0, 1, 2, 3, 4], &[]).is_empty());
+        assert!(victims([0, 1, 2, 3, 4], &[(&[0, 1, 2], 0)]).is_empty());
         assert_eq!(victims([4, 3, 2, 1, 0], &[(&[0, 1, 2], 1)]), [2]);
         assert_eq!(victims([2, 2, 4, 1, 0], &[(&[0, 1, 2, 3, 4], 2)]), [2, 4]);
         // Node 2 counts in both.

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::hash::Hasher;
 use std::ops::Deref;
 
@@ -51,6 +52,8 @@ pub struct World<'s, S: Scenario> {
     pub(crate) coverage: Coverage,
     pub(crate) facts: Facts,
     pub(crate) liveness: Liveness<S>,
+    /// How many histories of this run could not be judged within the bounds.
+    pub(crate) undecided: Cell<u64>,
 }
 
 /// What is counted of nodes that are down at the end since their machines refused their disks.
@@ -75,6 +78,10 @@ impl<'s, S: Scenario> World<'s, S> {
         assert!(*nodes.start() > 0 && !nodes.is_empty(), "a cluster has at least one node");
         let settings = scenario.settings();
         settings.assert_bounds();
+        let clients = scenario.clients();
+        if let Some(clients) = &clients {
+            clients.assert_bounds();
+        }
         let mut world = World {
             scenario,
             settings,
@@ -83,7 +90,7 @@ impl<'s, S: Scenario> World<'s, S> {
             sometimes: Vec::new(),
             unseen: Vec::new(),
             sometimes_seen: Vec::new(),
-            cluster: Cluster::new(),
+            cluster: Cluster::new(clients),
             ghost: S::Ghost::default(),
             chain: Chain::default(),
             events: 0,
@@ -98,6 +105,7 @@ impl<'s, S: Scenario> World<'s, S> {
             coverage: Coverage::default(),
             facts: Facts::default(),
             liveness: Liveness::default(),
+            undecided: Cell::new(0),
         };
         let mut names = std::collections::BTreeSet::new();
         for property in scenario.properties() {
@@ -194,6 +202,7 @@ impl<'s, S: Scenario> World<'s, S> {
         self.scenario.facts(self, &mut facts);
         let refused = self.cluster.ids().filter(|node| self.cluster.refused(*node)).count();
         facts.add(REFUSED, refused as u64);
+        self.count_operations(&mut facts);
         self.facts = facts;
         if self.cluster.beyond {
             return;
@@ -220,6 +229,7 @@ impl<'s, S: Scenario> World<'s, S> {
         self.bound = most_events.min(self.most_at_once);
         self.liveness.begin(if self.cluster.beyond { Time::MAX } else { heal });
         self.failure = None;
+        self.undecided.set(0);
         self.seed = seed;
         self.unseen.clear();
         if !self.cluster.beyond {

@@ -8,7 +8,7 @@ use std::fmt;
 /// bound. Both bounds are counts, so a check gives the same answer wherever and whenever it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The most steps of the model, for all keys together.
+    /// The most steps of the model and comparisons of configurations, for all keys together.
     pub steps: u64,
     /// The most bytes for what the search remembers of one key; it is freed before the next key.
     ///
@@ -50,7 +50,8 @@ impl fmt::Display for Bound {
 /// What a check did cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
-    /// Steps of the model.
+    /// Steps of the model, and comparisons of configurations that differ only in which calls of
+    /// unknown outcome they used up.
     pub steps: u64,
     /// Distinct configurations (calls placed so far, and state) that were looked at.
     pub configurations: u64,

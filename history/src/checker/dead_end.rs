@@ -3,7 +3,8 @@
 use crate::call::CallId;
 use crate::model::{HistoryOf, Model};
 
-use super::search::{Search, What};
+use super::configuration::What;
+use super::search::Search;
 
 /// The most dead ends that a violation lists.
 pub const MOST_DEAD_ENDS: usize = 32;
@@ -65,14 +66,14 @@ impl Place {
 
 /// Where the call is refused in the present order of the search.
 pub(crate) fn place<M: Model>(search: &Search<'_, M>, refused: CallId) -> Place {
-    let placed = search.placed();
+    let placed = &search.now.placed;
     match placed.iter().rposition(|placed| placed.call == refused) {
         Some(before) => Place {
             before,
             state: placed[before].before,
             after: placed[before + 1..].iter().map(|placed| placed.call).collect(),
         },
-        None => Place { before: placed.len(), state: search.state(), after: Vec::new() },
+        None => Place { before: placed.len(), state: search.now.state, after: Vec::new() },
     }
 }
 
@@ -86,13 +87,13 @@ pub(crate) fn describe<M: Model>(
 ) -> DeadEnd<M::State> {
     let state = search.state_of(place.state);
     let first = place.before.saturating_sub(MOST_BEFORE);
-    let before = &search.placed()[first..place.before];
+    let before = &search.now.placed[first..place.before];
     let mut candidates = vec![Candidate { call: refused, fate: Fate::Refused }];
-    if place.before == search.placed().len() {
-        let others = search.candidates().filter(|&what| search.call_of(what) != refused);
+    if place.before == search.now.placed.len() {
+        let others = search.now.candidates().filter(|&what| search.now.call_of(what) != refused);
         candidates.extend(others.map(|what| Candidate {
-            call: search.call_of(what),
-            fate: fate(model, history, state, search.call_of(what), what),
+            call: search.now.call_of(what),
+            fate: fate(model, history, state, search.now.call_of(what), what),
         }));
     }
     DeadEnd {

@@ -1,6 +1,7 @@
 //! Whether a history is linearizable.
 
 mod bounds;
+mod configuration;
 mod dead_end;
 mod interner;
 mod narrow;
@@ -139,12 +140,12 @@ fn decide_key<M: Model>(
     let all = partition.completions.len();
     let mut farthest = 0;
     let ended = search.run(model.initial(key), &mut |search| {
-        farthest = farthest.max(search.frontier());
-        if search.frontier() == all { Next::Stop } else { Next::Continue }
+        farthest = farthest.max(search.now.frontier);
+        if search.now.frontier == all { Next::Stop } else { Next::Continue }
     });
     let decided = match ended {
         Ended::Stopped => {
-            KeyDecision::Linearizable(search.placed().iter().map(|placed| placed.call).collect())
+            KeyDecision::Linearizable(search.now.placed.iter().map(|placed| placed.call).collect())
         }
         Ended::Exhausted => KeyDecision::NotLinearizable { frontier: farthest },
         Ended::OutOf(bound) => KeyDecision::GaveUp { bound, placed: farthest },

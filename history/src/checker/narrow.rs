@@ -45,10 +45,10 @@ pub(crate) fn explain<M: Model>(
     let whole = Partition::new(model, history, found.calls, u32::MAX, None);
     let effort = Effort::default();
     let mut narrow = Narrow { model, history, found, whole, bounds, effort };
-    match narrow.shortest() {
-        Some(rank) => narrow.violation_at_the_shortest(rank),
-        None => narrow.violation_with_hindsight(),
-    }
+    let shortest = narrow.shortest().map(|rank| narrow.violation_at_the_shortest(rank));
+    // Without a dead end, a bound was reached on the way to the first one.
+    let shortest = shortest.filter(|violation| !violation.dead_ends.is_empty());
+    shortest.unwrap_or_else(|| narrow.violation_with_hindsight())
 }
 
 impl<M: Model> Narrow<'_, M> {
@@ -93,7 +93,7 @@ impl<M: Model> Narrow<'_, M> {
     }
 
     /// All ends of the orders of the beginning just before the completion at this place.
-    fn violation_at_the_shortest(self, rank: usize) -> ViolationOf<M> {
+    fn violation_at_the_shortest(&self, rank: usize) -> ViolationOf<M> {
         let (refused, event) = self.completion(rank);
         let calls = self.found.calls;
         let before = Partition::new(self.model, self.history, calls, event, Some(refused));
@@ -102,7 +102,7 @@ impl<M: Model> Narrow<'_, M> {
 
     /// The ends of the search that was made, for want of a shorter beginning. It costs what it
     /// did cost then, so it is within the bounds.
-    fn violation_with_hindsight(self) -> ViolationOf<M> {
+    fn violation_with_hindsight(&self) -> ViolationOf<M> {
         let rank = self.found.frontier;
         let refused = self.completion(rank).0;
         self.violation(&self.whole, rank, refused, false)
@@ -121,10 +121,10 @@ impl<M: Model> Narrow<'_, M> {
         let mut ends = Vec::new();
         let mut prefix = Vec::new();
         let ended = search.run(model.initial(&self.found.key), &mut |search| {
-            if search.frontier() == frontier {
+            if search.now.frontier == frontier {
                 let place = dead_end::place(search, refused);
                 if known.is_empty() {
-                    prefix = search.placed().iter().map(|placed| placed.call).collect();
+                    prefix = search.now.placed.iter().map(|placed| placed.call).collect();
                 }
                 if known.insert(place.distinction()) && ends.len() < MOST_DEAD_ENDS {
                     ends.push(dead_end::describe(model, history, search, refused, &place));

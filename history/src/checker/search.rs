@@ -15,57 +15,62 @@
 //! - **Calls of unknown outcome are tried last, and counted.** Of equal ones only the number that
 //!   was used matters. A configuration is not entered if there was one with the same calls of
 //!   known result placed, in the same state, that had used up no more of each kind: all that can
-//!   follow here can follow there.
+//!   follow here can follow there. For this to help, those that use up less must be entered first.
+//!   So while calls of known result are tried depth first, those of unknown outcome are tried
+//!   breadth first: each frame has a queue of *variants*, which have used up ever more.
 //!
-//! Invariants: the present configuration is that of the last frame, or one move beyond it while
-//! a move is being made. Moves from `frames.last().moves` on are those of the last frame. Nothing
-//! is recursive, and no table is iterated, so the same calls give the same search everywhere.
+//! Invariants: the present configuration is that of the present variant of the last frame, or one
+//! move beyond it while a move is being made. Moves from `frames.last().moves` on are those of
+//! this variant, and variants from `frames.last().variants` on are those of the last frame.
+//! Nothing is recursive, and no table is iterated, so the same calls give the same search
+//! everywhere.
 
-use crate::call::CallId;
 use crate::model::{HistoryOf, Model};
 
 use super::bounds::{Bound, Bounds, Effort};
+use super::configuration::{Configuration, Placed, What};
 use super::interner::Interner;
 use super::partition::Partition;
 use super::seen::{CONFIGURATION_BYTES, Common, Relation, Seen};
-use super::unplaced::Unplaced;
-
-/// What a move places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// The call of known result with this index.
-    Completed(u32),
-    /// The next call of the class of unknown outcome with this index.
-    Unknown(u32),
-}
-
-/// A call that is placed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Placed {
-    pub(crate) call: CallId,
-    what: What,
-    /// The number of the state before it.
-    pub(crate) before: u32,
-}
 
 /// Something to try in a configuration.
 enum Move {
     Try(What),
     /// A call of unknown outcome that may lead to several states, and one of these.
     Choose {
-        class: u32,
+        what: What,
         state: u32,
     },
 }
 
-/// A configuration to which the search comes back.
-struct Frame {
-    moves: usize,
+/// A configuration to which the search comes back, by taking back what was placed since.
+#[derive(Clone, Copy)]
+struct Position {
     placed: usize,
     state: u32,
     frontier: usize,
     ahead: u32,
     used: u32,
+}
+
+/// A configuration, and those that calls of unknown outcome alone (and reads, which place
+/// themselves) lead to from there.
+struct Frame {
+    base: Position,
+    /// Where its variants begin; the first is `base` itself.
+    variants: usize,
+    /// Which of them is the present one.
+    variant: usize,
+    present: Position,
+    /// Where the moves of the present variant begin.
+    moves: usize,
+}
+
+/// A configuration in the queue of a frame: what was placed after the base of the frame, and the
+/// state after that.
+struct Variant {
+    placed: Box<[Placed]>,
+    state: u32,
 }
 
 /// What to do after a configuration was entered.
@@ -97,17 +102,15 @@ pub(crate) struct Search<'a, M: Model> {
     uses: Interner<Box<[u32]>>,
     seen: Seen,
 
-    state: u32,
-    frontier: usize,
-    ahead: Vec<u64>,
-    used: Vec<u32>,
-    unplaced: Unplaced,
-    placed: Vec<Placed>,
-
+    /// The present configuration.
+    pub(crate) now: Configuration<'a>,
     frames: Vec<Frame>,
+    variants: Vec<Variant>,
     moves: Vec<Move>,
-    /// Room for what the model says, empty in between.
-    after: Vec<M::State>,
+    /// The bytes of `variants`.
+    queued: u64,
+    /// The bytes of what is remembered for ever.
+    remembered: u64,
 }
 
 impl<'a, M: Model> Search<'a, M> {
@@ -127,15 +130,12 @@ impl<'a, M: Model> Search<'a, M> {
             sets: Interner::new(),
             uses: Interner::new(),
             seen: Seen::new(),
-            state: 0,
-            frontier: 0,
-            ahead: vec![0; partition.slots.div_ceil(64)],
-            used: vec![0; partition.classes.len()],
-            unplaced: Unplaced::new(partition.completed.len()),
-            placed: Vec::new(),
+            now: Configuration::new(partition),
             frames: Vec::new(),
+            variants: Vec::new(),
             moves: Vec::new(),
-            after: Vec::new(),
+            queued: 0,
+            remembered: 0,
         }
     }
 
@@ -152,77 +152,37 @@ impl<'a, M: Model> Search<'a, M> {
         initial: M::State,
         visit: &mut dyn FnMut(&Self) -> Next,
     ) -> Result<Ended, Bound> {
-        self.state = self.number(initial)?;
+        self.now.state = self.number(initial)?;
         let mut moved = true;
         loop {
             if moved {
                 self.place_reads()?;
-                if !self.enter()? {
-                    self.take_back();
-                } else if let Next::Stop = visit(self) {
-                    return Ok(Ended::Stopped);
+                match self.enter()? {
+                    None => self.take_back(),
+                    Some(position) => {
+                        self.open(position)?;
+                        if let Next::Stop = visit(self) {
+                            return Ok(Ended::Stopped);
+                        }
+                    }
                 }
             }
+            moved = false;
             let Some(frame) = self.frames.last() else { return Ok(Ended::Exhausted) };
             if self.moves.len() > frame.moves {
-                let next = self.moves.pop().expect("there are moves of this frame");
+                let next = self.moves.pop().expect("there are moves of this variant");
                 moved = self.make(next)?;
+            } else if let Next::Stop = self.queue_variants(visit)? {
+                return Ok(Ended::Stopped);
             } else {
-                self.frames.pop();
-                self.take_back();
-                moved = false;
+                self.next_variant();
             }
         }
-    }
-
-    /// How many completions, in their order, belong to placed calls without a gap.
-    pub(crate) fn frontier(&self) -> usize {
-        self.frontier
-    }
-
-    /// The calls that are placed, in their order.
-    pub(crate) fn placed(&self) -> &[Placed] {
-        &self.placed
-    }
-
-    /// The number of the present state.
-    pub(crate) fn state(&self) -> u32 {
-        self.state
     }
 
     /// The state of this number.
     pub(crate) fn state_of(&self, number: u32) -> &M::State {
         self.states.get(number)
-    }
-
-    /// The calls that could be next if the model accepts them.
-    pub(crate) fn candidates(&self) -> impl Iterator<Item = What> {
-        let horizon = self.partition.horizon(self.frontier);
-        let completed = std::iter::successors(self.unplaced.first(), |&it| self.unplaced.after(it))
-            .take_while(move |&it| self.partition.completed[it as usize].invoked < horizon)
-            .map(What::Completed);
-        let classes = &self.partition.classes;
-        let unknown = classes
-            .iter()
-            .take_while(move |class| class.calls[0].invoked < horizon)
-            .enumerate()
-            .filter(move |(index, class)| {
-                let next = class.calls.get(self.used[*index] as usize);
-                next.is_some_and(|next| next.invoked < horizon)
-            })
-            .map(|(index, _)| What::Unknown(index as u32));
-        completed.chain(unknown)
-    }
-
-    /// The call that a candidate stands for.
-    pub(crate) fn call_of(&self, candidate: What) -> CallId {
-        match candidate {
-            What::Completed(index) => self.partition.completed[index as usize].call,
-            What::Unknown(class) => {
-                let next = self.used[class as usize] as usize;
-                self.partition.classes[class as usize].calls[next].call
-            }
-        }
     }
 
     fn number(&mut self, state: M::State) -> Result<u32, Bound> {
@@ -233,8 +193,14 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     fn remember(&mut self, bytes: usize) -> Result<(), Bound> {
-        self.effort.bytes += bytes as u64;
-        if self.effort.bytes > self.bounds.bytes { Err(Bound::Bytes) } else { Ok(()) }
+        self.remembered += bytes as u64;
+        self.count_bytes()
+    }
+
+    fn count_bytes(&mut self) -> Result<(), Bound> {
+        let bytes = self.remembered + self.queued;
+        self.effort.bytes = self.effort.bytes.max(bytes);
+        if bytes > self.bounds.bytes { Err(Bound::Bytes) } else { Ok(()) }
     }
 
     /// The number of the state after a call of known result, unless the model refuses.
@@ -243,11 +209,11 @@ impl<'a, M: Model> Search<'a, M> {
         let completed = &self.partition.completed[index as usize];
         let call = self.history.call(completed.call);
         let result = call.result().expect("it completed");
-        let state = self.states.get(self.state);
+        let state = self.states.get(self.now.state);
         match self.model.step(state, &call.operation, result) {
             None => Ok(None),
             // Most calls that fit and read only are met here: no need to hash the state.
-            Some(after) if after == *state => Ok(Some(self.state)),
+            Some(after) if after == *state => Ok(Some(self.now.state)),
             Some(_) if completed.reads_only => panic!(
                 "the model {} says that {} reads only, but it changes the state {}",
                 self.model.name(),
@@ -263,91 +229,63 @@ impl<'a, M: Model> Search<'a, M> {
         match next {
             Move::Try(What::Completed(index)) => {
                 let Some(after) = self.step(index)? else { return Ok(false) };
-                self.place(What::Completed(index), after);
+                self.now.place(What::Completed(index), after);
                 Ok(true)
             }
             Move::Try(What::Unknown(class)) => self.make_unknown(class),
-            Move::Choose { class, state } => {
-                self.place(What::Unknown(class), state);
+            Move::Choose { what, state } => {
+                self.now.place(what, state);
                 Ok(true)
             }
         }
     }
 
     fn make_unknown(&mut self, class: u32) -> Result<bool, Bound> {
+        let mut states = self.step_unknown(class)?;
+        let Some(first) = states.pop() else { return Ok(false) };
+        let what = What::Unknown(class);
+        self.moves.extend(states.into_iter().map(|state| Move::Choose { what, state }));
+        self.now.place(what, first);
+        Ok(true)
+    }
+
+    /// The numbers of the other states that the next call of a class can lead to, the first one
+    /// last. Whoever changes nothing need not happen.
+    fn step_unknown(&mut self, class: u32) -> Result<Vec<u32>, Bound> {
         count_step(&mut self.effort, self.bounds)?;
-        let call = self.history.call(self.call_of(What::Unknown(class)));
-        let state = self.states.get(self.state);
-        self.model.step_unknown(state, &call.operation, &mut self.after);
-        let moves = self.moves.len();
-        while let Some(after) = self.after.pop() {
-            let state = self.number(after)?;
-            // Whoever changes nothing need not happen.
-            if state != self.state {
-                self.moves.push(Move::Choose { class, state });
+        let call = self.history.call(self.now.call_of(What::Unknown(class)));
+        let mut after = Vec::new();
+        let state = self.states.get(self.now.state);
+        self.model.step_unknown(state, &call.operation, &mut after);
+        let mut states = Vec::new();
+        for after in after.into_iter().rev() {
+            let number = self.number(after)?;
+            if number != self.now.state {
+                states.push(number);
             }
         }
-        match self.moves.len() > moves {
-            true => {
-                let first = self.moves.pop().expect("there is one");
-                self.make(first)
-            }
-            false => Ok(false),
-        }
-    }
-
-    fn place(&mut self, what: What, after: u32) {
-        self.placed.push(Placed { call: self.call_of(what), what, before: self.state });
-        match what {
-            What::Completed(index) => {
-                self.unplaced.remove(index);
-                let slot = self.partition.completed[index as usize].slot;
-                self.ahead[slot as usize / 64] |= 1 << (slot % 64);
-                self.advance();
-            }
-            What::Unknown(class) => self.used[class as usize] += 1,
-        }
-        self.state = after;
-    }
-
-    /// Moves the frontier to the first completion of a call that is not placed.
-    ///
-    /// The call at the frontier is placed exactly if its slot is in `ahead`: calls in `ahead` are
-    /// open when it completes, and so have slots of their own.
-    fn advance(&mut self) {
-        while let Some(completion) = self.partition.completions.get(self.frontier) {
-            let slot = self.partition.completed[completion.index as usize].slot;
-            let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
-            if self.ahead[word] & bit == 0 {
-                return;
-            }
-            self.ahead[word] &= !bit;
-            self.frontier += 1;
-        }
+        Ok(states)
     }
 
     /// Places every call that reads only and fits. Placing one can let others begin, and these
     /// come later in the list; those before it still do not fit, since the state is the same.
     fn place_reads(&mut self) -> Result<(), Bound> {
-        let mut at = self.unplaced.first();
+        let mut at = self.now.first();
         while let Some(index) = at {
-            let completed = &self.partition.completed[index as usize];
-            if completed.invoked >= self.partition.horizon(self.frontier) {
-                break;
+            let reads_only = self.partition.completed[index as usize].reads_only;
+            if reads_only && self.step(index)?.is_some() {
+                self.now.place(What::Completed(index), self.now.state);
             }
-            if completed.reads_only && self.step(index)?.is_some() {
-                self.place(What::Completed(index), self.state);
-            }
-            at = self.unplaced.after(index);
+            at = self.now.after(index);
         }
         Ok(())
     }
 
-    /// Makes a frame of the present configuration, unless one that is as good was entered before.
-    fn enter(&mut self) -> Result<bool, Bound> {
-        let (ahead, new_set) = self.sets.intern_slice(&self.ahead);
-        let (used, new_use) = self.uses.intern_slice(&self.used);
-        let common = Common { frontier: self.frontier as u32, ahead, state: self.state };
+    /// Remembers the present configuration, unless one that is as good was entered before.
+    fn enter(&mut self) -> Result<Option<Position>, Bound> {
+        let (ahead, new_set) = self.sets.intern_slice(&self.now.ahead);
+        let (used, new_use) = self.uses.intern_slice(&self.now.used);
+        let common = Common { frontier: self.now.frontier as u32, ahead, state: self.now.state };
         let (uses, effort, bounds) = (&self.uses, &mut self.effort, self.bounds);
         let added = self.seen.add(common, used, |other| {
             if other == used {
@@ -357,61 +295,129 @@ impl<'a, M: Model> Search<'a, M> {
             Ok(relation(uses.get(other), uses.get(used)))
         })?;
         if !added {
-            return Ok(false);
+            return Ok(None);
         }
         self.effort.configurations += 1;
-        let set = if new_set { 24 + 8 * self.ahead.len() } else { 0 };
-        let usage = if new_use { 24 + 4 * self.used.len() } else { 0 };
+        let set = if new_set { 24 + 8 * self.now.ahead.len() } else { 0 };
+        let usage = if new_use { 24 + 4 * self.now.used.len() } else { 0 };
         self.remember(CONFIGURATION_BYTES as usize + set + usage)?;
-        let (moves, placed) = (self.moves.len(), self.placed.len());
-        let (state, frontier) = (self.state, self.frontier);
-        self.frames.push(Frame { moves, placed, state, frontier, ahead, used });
+        let (placed, state, frontier) = (self.now.placed.len(), self.now.state, self.now.frontier);
+        Ok(Some(Position { placed, state, frontier, ahead, used }))
+    }
+
+    /// Makes a frame of the present configuration.
+    fn open(&mut self, position: Position) -> Result<(), Bound> {
+        let (variants, moves) = (self.variants.len(), self.moves.len());
+        let (base, present, variant) = (position, position, variants);
+        self.frames.push(Frame { base, variants, variant, present, moves });
+        self.queue(position)?;
         self.collect_moves();
-        Ok(true)
+        Ok(())
+    }
+
+    /// Queues the present configuration as a variant of the last frame.
+    fn queue(&mut self, position: Position) -> Result<(), Bound> {
+        let base = self.frames.last().expect("a frame is open").base;
+        let placed = self.now.placed[base.placed..].into();
+        let variant = Variant { placed, state: position.state };
+        self.queued += variant.bytes();
+        self.variants.push(variant);
+        self.count_bytes()
+    }
+
+    /// Enters and queues all that one more call of unknown outcome leads to.
+    fn queue_variants(&mut self, visit: &mut dyn FnMut(&Self) -> Next) -> Result<Next, Bound> {
+        let unknown: Vec<u32> = self
+            .now
+            .candidates()
+            .filter(|&what| self.now.guess(what).is_none())
+            .filter_map(|what| match what {
+                What::Unknown(class) => Some(class),
+                What::Completed(_) => None,
+            })
+            .collect();
+        for class in unknown {
+            let mut states = self.step_unknown(class)?;
+            while let Some(state) = states.pop() {
+                self.now.place(What::Unknown(class), state);
+                self.place_reads()?;
+                if let Some(position) = self.enter()? {
+                    self.queue(position)?;
+                    if let Next::Stop = visit(self) {
+                        return Ok(Next::Stop);
+                    }
+                }
+                self.take_back();
+            }
+        }
+        Ok(Next::Continue)
+    }
+
+    /// Goes on with the next variant of the last frame, or with the frame before if there is none.
+    fn next_variant(&mut self) {
+        let frame = self.frames.last_mut().expect("a frame is open");
+        frame.variant += 1;
+        let (next, base, first) = (frame.variant, frame.base, frame.variants);
+        if next == self.variants.len() {
+            for variant in self.variants.drain(first..) {
+                self.queued -= variant.bytes();
+            }
+            self.frames.pop();
+            self.take_back();
+            return;
+        }
+        self.return_to(base);
+        let variant = &self.variants[next];
+        let (placed, last) = (variant.placed.clone(), variant.state);
+        let states = placed.iter().skip(1).map(|placed| placed.before).chain([last]);
+        for (placed, after) in placed.iter().zip(states) {
+            self.now.place(placed.what, after);
+        }
+        let (ahead, _) = self.sets.intern_slice(&self.now.ahead);
+        let (used, _) = self.uses.intern_slice(&self.now.used);
+        let (placed, state, frontier) = (self.now.placed.len(), self.now.state, self.now.frontier);
+        let present = Position { placed, state, frontier, ahead, used };
+        self.frames.last_mut().expect("a frame is open").present = present;
+        self.collect_moves();
     }
 
     /// The moves of the present configuration; the last one is made first.
     fn collect_moves(&mut self) {
         let from = self.moves.len();
         let mut moves = std::mem::take(&mut self.moves);
-        let reads_only = |what: &What| match what {
-            What::Completed(index) => self.partition.completed[*index as usize].reads_only,
-            What::Unknown(_) => false,
-        };
         // What reads only and could be placed is placed.
-        moves.extend(self.candidates().filter(|what| !reads_only(what)).map(Move::Try));
-        moves[from..].reverse();
-        moves[from..].sort_by_key(|next| std::cmp::Reverse(self.guess(next)));
+        let changes = |what: &What| match what {
+            What::Completed(index) => !self.partition.completed[*index as usize].reads_only,
+            What::Unknown(_) => self.now.guess(*what).is_some(),
+        };
+        moves.extend(self.now.candidates().filter(changes).map(Move::Try));
+        moves[from..].sort_by_key(|next| {
+            let (Move::Try(what) | Move::Choose { what, .. }) = next;
+            std::cmp::Reverse(self.now.guess(*what))
+        });
         self.moves = moves;
     }
 
-    /// Where the call of a move is guessed to take effect; what is not guessed comes last.
-    fn guess(&self, next: &Move) -> (bool, u64) {
-        let guess = match *next {
-            Move::Try(What::Completed(index)) => {
-                Some(self.partition.completed[index as usize].guess)
-            }
-            Move::Try(What::Unknown(class)) | Move::Choose { class, .. } => {
-                let next = self.used[class as usize] as usize;
-                self.partition.classes[class as usize].calls[next].guess
-            }
-        };
-        (guess.is_none(), guess.unwrap_or(0))
+    /// Goes back to the present variant of the last frame, if there is one.
+    fn take_back(&mut self) {
+        if let Some(frame) = self.frames.last() {
+            self.return_to(frame.present);
+        }
     }
 
-    /// Goes back to the configuration of the last frame, if there is one.
-    fn take_back(&mut self) {
-        let Some(frame) = self.frames.last() else { return };
-        while self.placed.len() > frame.placed {
-            let placed = self.placed.pop().expect("there is more than the frame has");
-            if let What::Completed(index) = placed.what {
-                self.unplaced.put_back(index);
-            }
-        }
-        self.state = frame.state;
-        self.frontier = frame.frontier;
-        self.ahead.copy_from_slice(self.sets.get(frame.ahead));
-        self.used.copy_from_slice(self.uses.get(frame.used));
+    /// Goes back to a configuration from which the present one was reached.
+    fn return_to(&mut self, position: Position) {
+        self.now.take_back_to(position.placed);
+        self.now.state = position.state;
+        self.now.frontier = position.frontier;
+        self.now.ahead.copy_from_slice(self.sets.get(position.ahead));
+        self.now.used.copy_from_slice(self.uses.get(position.used));
+    }
+}
+
+impl Variant {
+    fn bytes(&self) -> u64 {
+        (size_of::<Variant>() + size_of_val(&*self.placed)) as u64
     }
 }
 

@@ -95,11 +95,10 @@ struct Teller<'a, M: Model> {
 impl<M: Model> Teller<'_, M> {
     fn tell(&self, text: &mut String) -> fmt::Result {
         let Violation { key, call, prefix, dead_ends, .. } = self.violation;
-        let key = format!("{key:?}");
         let name = self.model.name();
-        match key.as_str() {
-            "()" => writeln!(text, "{name}: not linearizable")?,
-            key => writeln!(text, "{name}, key {key}: not linearizable")?,
+        match self.model.describe_key(key) {
+            None => writeln!(text, "{name}: not linearizable")?,
+            Some(key) => writeln!(text, "{name}, key {key}: not linearizable")?,
         }
         writeln!(text, "{} fits nowhere", self.name(*call))?;
         self.tell_times(text, self.history.call(*call))?;
@@ -155,7 +154,11 @@ impl<M: Model> Teller<'_, M> {
         candidate: &Candidate<M::State>,
     ) -> fmt::Result {
         let call = self.history.call(candidate.call);
-        write!(text, "  {}", self.name(candidate.call))?;
+        let name = match candidate.call == self.violation.call {
+            true => self.name(candidate.call),
+            false => self.name_before(candidate.call),
+        };
+        write!(text, "  {name}")?;
         match (&candidate.fate, call.result()) {
             (Fate::LeadsTo(states), _) => {
                 let states: Vec<_> =
@@ -174,21 +177,28 @@ impl<M: Model> Teller<'_, M> {
         writeln!(text)
     }
 
-    /// The call with its client, as it is known when the call that cannot be placed completes.
+    /// The call with its client and its result.
     fn name(&self, id: CallId) -> String {
         let call = self.history.call(id);
+        format!("{}: {}", call.client, self.model.describe(&call.operation, call.result()))
+    }
+
+    /// The call with its client, as it is known just before the call that cannot be placed
+    /// completes.
+    fn name_before(&self, id: CallId) -> String {
+        let call = self.history.call(id);
         let end = self.history.call(self.violation.call).completion();
-        let end = end.expect("what cannot be placed completed").0;
-        let known = call.completion().filter(|(at, _)| at.event <= end.event);
-        let result = known.map(|(_, result)| result);
-        let open = if result.is_none() { " (open)" } else { "" };
-        format!("{}: {}{open}", call.client, self.model.describe(&call.operation, result))
+        let (end, _) = end.expect("what cannot be placed completed");
+        match call.completion() {
+            Some((at, _)) if at.event < end.event => self.name(id),
+            _ => format!("{}: {} (open)", call.client, self.model.describe(&call.operation, None)),
+        }
     }
 
     /// The last calls of an order.
     fn names(&self, calls: &[CallId], most: usize) -> String {
         let first = calls.len().saturating_sub(most);
-        let mut names: Vec<_> = calls[first..].iter().map(|&call| self.name(call)).collect();
+        let mut names: Vec<_> = calls[first..].iter().map(|&call| self.name_before(call)).collect();
         if first > 0 {
             names.insert(0, "...".to_owned());
         }

@@ -13,6 +13,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -190,16 +191,49 @@ impl<'de, O: DeserializeOwned, R: DeserializeOwned> Visitor<'de> for EventsSeed<
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<Self::Value, A::Error> {
         let mut history = History::new();
+        let limits = self.limits;
         let mut count = 0;
-        while let Some(event) = events.next_element::<Read<O, R>>()? {
+        while events
+            .next_element_seed(EventSeed { history: &mut history, limits, count })?
+            .is_some()
+        {
             count += 1;
-            if count > self.limits.events {
-                let problem = format!("more than {} events", self.limits.events);
-                return Err(A::Error::custom(problem));
-            }
-            add(&mut history, event).map_err(A::Error::custom)?;
         }
         Ok(history)
+    }
+}
+
+/// Reads an event and adds it to the history.
+///
+/// All that can be wrong with it is said while it is read, for then its place is known.
+struct EventSeed<'a, O, R> {
+    history: &'a mut History<O, R>,
+    limits: Limits,
+    /// How many events were before it.
+    count: usize,
+}
+
+impl<'de, O: DeserializeOwned, R: DeserializeOwned> DeserializeSeed<'de> for EventSeed<'_, O, R> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, it: D) -> Result<(), D::Error> {
+        it.deserialize_map(self)
+    }
+}
+
+impl<'de, O: DeserializeOwned, R: DeserializeOwned> Visitor<'de> for EventSeed<'_, O, R> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event, which is a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        if self.count == self.limits.events {
+            return Err(A::Error::custom(format!("more than {} events", self.limits.events)));
+        }
+        let event = Read::deserialize(MapAccessDeserializer::new(map))?;
+        add(self.history, event).map_err(A::Error::custom)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::value::Value;
+use crate::call::Call;
 use crate::form::edn::Edn;
 use crate::form::jepsen::{Misread, Notation, Reply};
 use crate::model::Model;
@@ -64,12 +65,28 @@ impl<M: Model, K: Value> Model for Keyed<M, K> {
         self.model.reads_only(operation, result)
     }
 
+    fn guess_instants(
+        &self,
+        calls: &[&Call<Self::Operation, M::Result>],
+        guesses: &mut [Option<u64>],
+    ) {
+        let calls: Vec<_> = calls.iter().map(|call| without_key(call)).collect();
+        self.model.guess_instants(&calls.iter().collect::<Vec<_>>(), guesses);
+    }
+
     fn describe(&self, (_, operation): &Self::Operation, result: Option<&M::Result>) -> String {
         self.model.describe(operation, result)
     }
 
     fn describe_state(&self, state: &M::State) -> String {
         self.model.describe_state(state)
+    }
+
+    fn describe_key(&self, (key, inner): &Self::Key) -> Option<String> {
+        Some(match self.model.describe_key(inner) {
+            None => format!("{key:?}"),
+            Some(inner) => format!("{key:?} {inner}"),
+        })
     }
 
     fn describe_refusal(
@@ -83,6 +100,16 @@ impl<M: Model, K: Value> Model for Keyed<M, K> {
 
     fn heap_bytes(&self, state: &M::State) -> usize {
         self.model.heap_bytes(state)
+    }
+}
+
+/// The call as the object of its key has it.
+fn without_key<K, O: Clone, R: Clone>(call: &Call<(K, O), R>) -> Call<O, R> {
+    Call {
+        client: call.client,
+        operation: call.operation.1.clone(),
+        invoked: call.invoked,
+        outcome: call.outcome.clone(),
     }
 }
 

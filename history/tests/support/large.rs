@@ -36,15 +36,15 @@ pub fn model() -> Registers {
     Keyed::new(Register::default())
 }
 
-/// 10,000 calls on 10 registers by 10 clients: reads (half of them), writes (3 in 10) and
+/// 10,000 calls on some registers by 10 clients: reads (half of them), writes (3 in 10) and
 /// compare-and-sets of five values, one call in a hundred of unknown outcome.
 ///
 /// A planted violation is a read of a value that nobody writes.
-pub fn history(seed: u64, planted: Planted) -> HistoryOf<Registers> {
+pub fn history(seed: u64, keys: usize, planted: Planted) -> HistoryOf<Registers> {
     let clients = Clients { clients: 10, calls: 10_000, unknown: 10, failing: 0 };
     let mut dice = Dice::new(seed);
     let mut script = clients.run(&Flat, &mut dice, &mut |dice| {
-        let key = dice.below(10) as i64;
+        let key = dice.below(keys) as i64;
         let (first, second) = (dice.below(5) as i64, dice.below(5) as i64);
         let operation = match dice.below(10) {
             0..5 => RegisterOperation::Read,

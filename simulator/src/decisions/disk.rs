@@ -26,14 +26,14 @@ pub(crate) struct FlushFate {
 
 /// How likely a family strikes in this seed, and its dice.
 #[derive(Default)]
-struct Chance {
+pub(super) struct Chance {
     per_million: u32,
     dice: Option<Dice>,
 }
 
 impl Chance {
     /// Never in half of the seeds; else from one in a thousand to about every second.
-    fn new(seed: u64, family: &str, allowed: bool) -> Self {
+    pub(super) fn new(seed: u64, family: &str, allowed: bool) -> Self {
         if !allowed {
             return Chance::default();
         }
@@ -44,13 +44,19 @@ impl Chance {
         }
     }
 
+    /// So many times in a million.
+    #[cfg(test)]
+    pub(super) fn of(seed: u64, family: &str, per_million: u32) -> Self {
+        Chance { per_million, dice: Some(Dice::new(seed, family, 0)) }
+    }
+
     /// The same, but every second time if at all: for what is rarely asked.
     fn often(self) -> Self {
         Chance { per_million: 500_000, ..self }
     }
 
     /// The dice for the details, if it strikes this time.
-    fn strike(&mut self) -> Option<&mut Dice> {
+    pub(super) fn strike(&mut self) -> Option<&mut Dice> {
         let dice = self.dice.as_mut()?;
         dice.per_million(self.per_million).then_some(dice)
     }
@@ -85,7 +91,7 @@ impl DiskChances {
     /// Every family strikes so many times in a million.
     #[cfg(test)]
     pub(super) fn of(seed: u64, per_million: u32) -> Self {
-        let chance = |family| Chance { per_million, dice: Some(Dice::new(seed, family, 0)) };
+        let chance = |family| Chance::of(seed, family, per_million);
         DiskChances {
             failing: chance("failing-flush"),
             lost: chance("lost-flush"),

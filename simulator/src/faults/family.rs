@@ -50,5 +50,6 @@ impl Faults {
         super::rotten_record::FAMILY,
         super::misdirected_write::FAMILY,
         super::replaced_disk::FAMILY,
+        super::client_link::FAMILY,
     ];
 }

@@ -15,6 +15,7 @@ use crate::span::LONGEST;
 use crate::tolerance::{Tolerances, admit};
 
 mod broken;
+mod client_link;
 mod clock;
 mod clock_step;
 mod clog;
@@ -40,6 +41,7 @@ mod timer;
 mod torn_record;
 
 pub use broken::{Breakage, Broken};
+pub use client_link::{ClientLink, Way};
 pub use clock::WrongClock;
 pub use clock_step::ClockStep;
 pub use clog::Clog;
@@ -159,6 +161,8 @@ pub struct Faults {
     pub misdirected_write: bool,
     /// Disks are replaced by empty ones.
     pub replaced_disk: bool,
+    /// What passes between clients and nodes is late or lost.
+    pub client_link: bool,
 }
 
 impl Faults {
@@ -193,6 +197,7 @@ impl Faults {
         rotten_record: true,
         misdirected_write: true,
         replaced_disk: true,
+        client_link: true,
     };
 
     /// None: only clients deviate from the dull run.
@@ -225,6 +230,7 @@ impl Faults {
         rotten_record: false,
         misdirected_write: false,
         replaced_disk: false,
+        client_link: false,
     };
 }
 

@@ -2,6 +2,7 @@
 
 mod announcer;
 mod blackout;
+mod client_link;
 mod clock_drift;
 mod clock_offset;
 mod clock_step;

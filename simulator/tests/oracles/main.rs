@@ -10,6 +10,7 @@ mod eventually;
 mod finally;
 mod known_receiver;
 mod lasso;
+mod linearizability;
 mod no_panic;
 mod recovery_time;
 mod sometimes;
