@@ -5,7 +5,7 @@ use stormglass_raft::{Role, Timer};
 use stormglass_simulator::{Cluster, Event, Verdict};
 
 use super::findings::{Findings, Judge};
-use super::group::{Group, MOST_NODES};
+use super::group::{Group, MOST_NODES, Tally};
 use super::host::{Given, Host};
 use super::judge;
 
@@ -25,6 +25,11 @@ impl Ghost {
     #[inline]
     pub fn verdict(&self, judge: Judge) -> Verdict {
         self.findings.verdict(judge)
+    }
+
+    /// What was counted in the only group.
+    pub fn tally(&self) -> Tally {
+        self.groups.first().map_or_else(Tally::default, |group| group.tally)
     }
 
     /// Everything that was found.

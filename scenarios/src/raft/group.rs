@@ -429,7 +429,7 @@ impl Group {
             }
             Act::SetTimer(timer) => self.arm(node, timer, true),
             Act::CancelTimer(timer) => self.arm(node, timer, false),
-            Act::Respond { .. } => {}
+            Act::Respond { id, response } => judge::replies::planned(self, node, id, response),
         }
     }
 

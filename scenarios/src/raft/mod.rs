@@ -4,7 +4,10 @@
 //! The judges see what no node can: every disk, every message, every clock. Each step is judged at
 //! once by what it has changed; what must come true is judged after the faults.
 
+mod clocks;
+mod crashes;
 mod disk;
+mod disks;
 mod entries;
 mod facts;
 mod findings;
@@ -14,11 +17,17 @@ mod history;
 mod host;
 mod judge;
 mod liveness;
+mod membership;
+mod model;
+mod partitions;
 mod plan;
 mod properties;
 mod recovery;
+mod sizes;
+mod snapshots;
 mod steady;
 mod store;
+mod transfers;
 mod workload;
 
 use stormglass_campaign::{Planted, Registry};
@@ -28,7 +37,18 @@ pub use ghost::Ghost;
 pub use plan::{Plan, Replicated};
 
 /// Every world of one group.
-pub static PLANS: [&Plan; 1] = [&steady::PLAN];
+pub static PLANS: [&Plan; 10] = [
+    &steady::PLAN,
+    &partitions::PLAN,
+    &crashes::PLAN,
+    &disks::PLAN,
+    &clocks::PLAN,
+    &clocks::BEYOND,
+    &snapshots::PLAN,
+    &membership::PLAN,
+    &transfers::PLAN,
+    &sizes::PLAN,
+];
 
 /// Adds the scenarios of this machine.
 pub fn register(registry: Registry) -> Registry {

@@ -3,18 +3,20 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{Bug, Options};
 use stormglass_simulator::{
-    Asked, Cluster, Event, Facts, Property, Redundancy, Scenario, Settings, World,
+    Asked, Clients, Cluster, Event, Facts, Property, Redundancy, Scenario, Settings, Verdict,
+    World,
 };
 
 use super::findings::Judge;
 use super::ghost::Ghost;
-use super::host::{Ask, Node};
+use super::host::{Ask, Node, Told};
 use super::properties::{self, CALM};
 use super::store::Store;
-use super::{facts, recovery, workload};
+use super::{facts, model, recovery, workload};
 
 /// How long faults strike.
 pub const STORM: Duration = Duration::from_secs(4);
@@ -69,9 +71,40 @@ impl Replicated {
     }
 }
 
+/// Until when clients ask: some of it when the faults are over.
+pub const ASKED: Duration = Duration::from_millis(6_500);
+
+/// What all start from.
+pub const PLAN: Plan = Plan {
+    name: "",
+    about: "",
+    nodes: 3..=3,
+    settings,
+    configure,
+    ask: |_, _, _| {},
+    sometimes: Vec::new,
+    clocks_are_sound: true,
+    losable: |_| 0,
+    bugs: &[],
+};
+
+/// Every other node uses leases; the others confirm each read.
+fn configure(options: Options, _: u32) -> Options {
+    match options.node.0 % 2 {
+        0 => options,
+        _ => options.with_lease_duration(None),
+    }
+}
+
 /// The settings that all start from.
 pub fn settings() -> Settings {
     Settings { latency: LATENCY, storm: STORM, calm: CALM, ..Settings::default() }
+}
+
+fn linearizable(world: &World<'_, Replicated>) -> Verdict {
+    let operation = |request: &Ask| model::operation(0, request);
+    let result = |_: &Ask, response: &Told| model::result(response);
+    world.linearizable(&model::Shelf, Bounds::default(), operation, result)
 }
 
 impl Scenario for Replicated {
@@ -100,6 +133,7 @@ impl Scenario for Replicated {
         let mut all = properties::all();
         if self.plan.clocks_are_sound {
             all.extend(properties::of_clocks());
+            all.push(Property::finally(properties::name::LINEARIZABLE, linearizable));
         }
         all.extend((self.plan.sometimes)());
         all
@@ -119,6 +153,11 @@ impl Scenario for Replicated {
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
         (self.plan.ask)(count, dice, asked);
+    }
+
+    fn clients(&self) -> Option<Clients<Node>> {
+        let reply = |_: &Ask, response: &Told| workload::reply(response);
+        Some(workload::clients(reply, workload::repeat, workload::stamp))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {

@@ -9,6 +9,8 @@ use super::liveness::{self, Judged};
 
 /// What comes true after the faults, by name.
 pub mod name {
+    /// What clients see could have happened one after another.
+    pub const LINEARIZABLE: &str = "linearizable";
     /// A leader is elected, and a quorum follows it.
     pub const LEADER_ELECTED: &str = "leader-elected";
     /// What is proposed is committed.

@@ -1,4 +1,5 @@
-//! Clients ask all the time, and the network is a little unreliable.
+//! Clients ask all the time, and the network is a little unreliable. Leaders gather proposals
+//! before they append them, and followers ask their leader on behalf of those who read.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use stormglass_raft::{Bug, Options, Role};
 use stormglass_simulator::{Asked, Faults, Property, Settings};
 
 use super::host::Ask;
-use super::plan::{self, Plan, Replicated, STORM};
+use super::plan::{self, Plan, Replicated};
 use super::workload::Workload;
 
 /// The plan.
@@ -19,25 +20,43 @@ pub const PLAN: Plan = Plan {
     configure,
     ask,
     sometimes,
-    clocks_are_sound: true,
-    losable: |_| 0,
-    bugs: &[Bug::DuplicateGrants],
+    bugs: &[
+        Bug::DuplicateGrants,
+        Bug::OldGrants,
+        Bug::SameTimeout,
+        Bug::MatchFalls,
+        Bug::RefusalUnmatched,
+        Bug::LossUndetected,
+        Bug::BatchAnsweredAtOnce,
+        Bug::RetryAppliedTwice,
+        Bug::HigherTermUnanswered,
+        Bug::ReadKeyedByClient,
+        Bug::OldRoundConfirms,
+        Bug::FollowerServesReads,
+        Bug::ReplyMixedUp,
+    ],
+    ..plan::PLAN
 };
 
 fn settings() -> Settings {
-    let faults = Faults { delay: true, drop: true, duplicate: true, late_timer: true, ..Faults::NONE };
+    let faults = Faults {
+        delay: true,
+        drop: true,
+        duplicate: true,
+        late_timer: true,
+        client_link: true,
+        ..Faults::NONE
+    };
     Settings { faults, ..plan::settings() }
 }
 
-/// Every other cluster gathers proposals before it appends them.
-fn configure(options: Options, _: u32) -> Options {
-    Options { batch_delay: Duration::from_millis(3), ..options }
+fn configure(options: Options, count: u32) -> Options {
+    let batch_delay = Duration::from_millis(3);
+    Options { batch_delay, follower_reads: true, ..(plan::PLAN.configure)(options, count) }
 }
 
 fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
-    let mut workload = Workload::new(count, dice, asked, STORM + Duration::from_secs(3));
-    workload.sessions();
-    workload.operations(6);
+    Workload::new(count, dice, asked, plan::ASKED).operations(7);
 }
 
 fn sometimes() -> Vec<Property<Replicated>> {
@@ -45,8 +64,9 @@ fn sometimes() -> Vec<Property<Replicated>> {
         Property::sometimes("another node than the first leads", |world, node| {
             node.0 > 0 && world.machine(node).role() == Role::Leader
         }),
-        Property::sometimes("a log is cut", |world, _| {
-            world.ghost().groups.iter().any(|group| group.tally.truncations > 0)
+        Property::sometimes("a log is cut", |world, _| world.ghost().tally().truncations > 0),
+        Property::sometimes("a follower installs a snapshot", |world, _| {
+            world.ghost().tally().snapshots_installed > 0
         }),
     ]
 }

@@ -1,12 +1,15 @@
-//! What clients and operators ask.
+//! What clients and operators want, and what they make of what they are answered.
 
 use std::time::Duration;
 
-use stormglass_machine::{Dice, NodeId};
-use stormglass_raft::{ClientId, ConfigurationChange, Request, Stamp};
-use stormglass_simulator::Asked;
+use stormglass_machine::{Dice, Machine, NodeId};
+use stormglass_raft::{
+    ClientError, ClientId, ConfigError, ConfigurationChange, ReadError, Request, Response, Stamp,
+    TransferError,
+};
+use stormglass_simulator::{Asked, Attempt, Clients, Reply};
 
-use super::host::Ask;
+use super::host::{Ask, Told};
 use super::store::{Command, KEYS, Query};
 
 /// How many clients there are.
@@ -14,106 +17,68 @@ pub const CLIENTS: u32 = 3;
 /// The client that is an operator.
 const OPERATOR: u32 = CLIENTS;
 
-/// Asks nodes for things, at times between two moments.
+/// Wishes of clients and operators, at times between two moments.
 pub struct Workload<'a> {
     pub count: u32,
     pub dice: &'a mut Dice,
     pub asked: &'a mut Vec<Asked<Ask>>,
-    pub from: Duration,
     pub to: Duration,
-    /// How many commands each client has numbered.
-    sequences: [u64; CLIENTS as usize],
     values: u32,
 }
 
+/// The client fills in who it is, and which of its operations this is.
+const TO_BE_STAMPED: Stamp = Stamp { client: ClientId(0), sequence: 0, acknowledged: 0 };
+
 impl<'a> Workload<'a> {
-    /// Asks so many nodes until a moment.
+    /// Nodes of which there are so many are asked until a moment.
     pub fn new(
         count: u32,
         dice: &'a mut Dice,
         asked: &'a mut Vec<Asked<Ask>>,
         to: Duration,
     ) -> Self {
-        let sequences = [0; CLIENTS as usize];
-        Workload { count, dice, asked, from: Duration::ZERO, to, sequences, values: 0 }
+        Workload { count, dice, asked, to, values: 0 }
     }
 
     fn at(&mut self) -> Duration {
-        let (from, to) = (self.from.as_millis() as u64, self.to.as_millis() as u64);
-        Duration::from_millis(self.dice.within(from..=to - 1))
+        Duration::from_millis(self.dice.below(self.to.as_millis() as u64))
     }
 
     fn node(&mut self) -> NodeId {
         NodeId(self.dice.below(u64::from(self.count)) as u32)
     }
 
-    fn push(&mut self, client: u32, at: Duration, node: NodeId, request: Ask) {
+    fn push(&mut self, client: u32, at: Duration, request: Ask) {
+        let node = self.node();
         self.asked.push(Asked { client, at, node, request });
     }
 
-    /// Asks everybody, one after the other: whoever leads is among them.
-    fn push_to_all(&mut self, client: u32, at: Duration, request: &Ask) {
-        let first = self.node().0;
-        for nth in 0..self.count {
-            let node = NodeId((first + nth) % self.count);
-            self.push(client, at + Duration::from_millis(nth.into()), node, request.clone());
-        }
-    }
-
-    /// Every client opens a session, early and again later.
-    pub fn sessions(&mut self) {
-        for client in 0..CLIENTS {
-            for early in [true, false] {
-                let at = match early {
-                    true => Duration::from_millis(300 + self.dice.below(300)),
-                    false => self.at(),
-                };
-                let id = ClientId(client.into());
-                self.push_to_all(client, at, &Request::Register { client: id });
-            }
-        }
-    }
-
-    /// Up to `2^doublings` operations. Whoever asks asks one node, or all, or one and later all.
+    /// Every client opens a session before all else, and up to `2^doublings` operations follow:
+    /// now and then, or many in a short time.
     pub fn operations(&mut self, doublings: u64) {
+        for client in 0..CLIENTS {
+            self.push(client, Duration::ZERO, Request::Register { client: ClientId(client.into()) });
+        }
+        let in_bursts = self.dice.per_million(500_000);
+        let last = self.to - Duration::from_millis(1);
+        let mut at = self.at();
         for _ in 0..1 << self.dice.below(doublings + 1) {
-            self.operation();
+            at = match in_bursts && self.dice.below(8) > 0 {
+                true => (at + Duration::from_millis(self.dice.below(20))).min(last),
+                false => self.at(),
+            };
+            self.operation(at);
         }
     }
 
-    fn operation(&mut self) {
+    fn operation(&mut self, at: Duration) {
         let client = self.dice.below(CLIENTS.into()) as u32;
-        let at = self.at();
         let request = match self.dice.below(10) {
-            0..3 => Request::Read(self.query()),
-            3..5 => Request::ClientCommand { command: self.command(), session: None },
-            _ => Request::ClientCommand { command: self.command(), session: Some(self.stamp(client)) },
+            0..4 => Request::Read(self.query()),
+            4 => Request::ClientCommand { command: self.command(), session: None },
+            _ => Request::ClientCommand { command: self.command(), session: Some(TO_BE_STAMPED) },
         };
-        match self.dice.below(3) {
-            0 => {
-                let node = self.node();
-                self.push(client, at, node, request);
-            }
-            1 => self.push_to_all(client, at, &request),
-            _ => {
-                self.push_to_all(client, at, &request);
-                let again = at + Duration::from_millis(self.dice.below(1_000));
-                if again < self.to {
-                    self.push_to_all(client, again, &request);
-                }
-            }
-        }
-    }
-
-    fn stamp(&mut self, client: u32) -> Stamp {
-        let sequence = &mut self.sequences[client as usize];
-        *sequence += 1;
-        // Sometimes a client says that it has seen all but its latest answers.
-        let acknowledged = match self.dice.below(4) {
-            0 => sequence.saturating_sub(8),
-            _ => 0,
-        };
-        Stamp { client: ClientId(client.into()), sequence: *sequence, acknowledged }
+        self.push(client, at, request);
     }
 
     fn key(&mut self) -> u8 {
@@ -125,9 +90,10 @@ impl<'a> Workload<'a> {
         let (key, value) = (self.key(), self.values);
         match self.dice.below(4) {
             0 => Command::Add { key, amount: value },
+            // Few values, so that what is expected is often there.
             1 => {
-                let expected = self.dice.below(u64::from(value)) as u32;
-                Command::CompareAndSet { key, expected, new: value }
+                let (expected, new) = (self.dice.below(3) as u32, self.dice.below(3) as u32);
+                Command::CompareAndSet { key, expected, new }
             }
             _ => Command::Append { key, value },
         }
@@ -150,7 +116,7 @@ impl<'a> Workload<'a> {
                 0 => None,
                 _ => Some(self.node()),
             };
-            self.push_to_all(OPERATOR, at, &Request::TransferLeadership { to });
+            self.push(OPERATOR, at, Request::TransferLeadership { to });
         }
     }
 
@@ -164,7 +130,9 @@ impl<'a> Workload<'a> {
                 5 => ConfigurationChange::AddLearner(node),
                 _ => ConfigurationChange::ReplaceVoters(self.some_nodes()),
             };
-            self.push_to_all(OPERATOR, at, &Request::ConfigChange(change));
+            // Two operators do not wait for each other.
+            let operator = OPERATOR + self.dice.below(2) as u32;
+            self.push(operator, at, Request::ConfigChange(change));
         }
     }
 
@@ -174,6 +142,73 @@ impl<'a> Workload<'a> {
         nodes.truncate(1 + self.dice.below(self.count.into()) as usize);
         nodes.sort_unstable();
         nodes
+    }
+}
+
+/// Clients that ask so of machines of any kind.
+pub fn clients<M: Machine>(
+    reply: fn(&M::Request, &M::Response) -> Reply,
+    repeat: fn(&M::Request) -> bool,
+    stamp: fn(Attempt, &M::Request) -> M::Request,
+) -> Clients<M> {
+    Clients::new(reply)
+        .repeat(repeat)
+        .stamp(stamp)
+        .timeout(Duration::from_millis(400))
+        .pause(Duration::from_millis(40))
+        .attempts(40)
+}
+
+/// What an answer means.
+pub fn reply(response: &Told) -> Reply {
+    match response {
+        Response::Applied { .. }
+        | Response::Read { .. }
+        | Response::Registered { .. }
+        | Response::ConfigChanged { .. }
+        | Response::LeadershipTransferred => Reply::Done,
+        Response::CommandRefused(error) => match error {
+            ClientError::NotLeader { leader_hint } => Reply::Elsewhere(*leader_hint),
+            ClientError::OutcomeUnknown { leader_hint } => Reply::Unclear(*leader_hint),
+            ClientError::Overloaded | ClientError::TransferInProgress => Reply::Elsewhere(None),
+            ClientError::SessionExpired
+            | ClientError::SequenceStale
+            | ClientError::SequenceTooFarAhead => Reply::Failed,
+        },
+        Response::ReadRefused(ReadError::NotLeader { leader_hint }) => {
+            Reply::Elsewhere(*leader_hint)
+        }
+        Response::ConfigRefused(error) => match error {
+            ConfigError::NotLeader { leader_hint } => Reply::Elsewhere(*leader_hint),
+            ConfigError::OutcomeUnknown { leader_hint } => Reply::Unclear(*leader_hint),
+            ConfigError::ConfigChangeInProgress | ConfigError::LeaderNotReady => {
+                Reply::Elsewhere(None)
+            }
+            _ => Reply::Failed,
+        },
+        Response::TransferRefused(TransferError::NotLeader { leader_hint }) => {
+            Reply::Elsewhere(*leader_hint)
+        }
+        Response::TransferRefused(_) => Reply::Failed,
+    }
+}
+
+/// May it be asked again although it may have taken effect? Not a command without a session.
+pub fn repeat(request: &Ask) -> bool {
+    !matches!(request, Request::ClientCommand { session: None, .. })
+}
+
+/// Puts the number of the operation where it belongs. A client has the answers to all operations
+/// before, or has given them up.
+pub fn stamp(attempt: Attempt, request: &Ask) -> Ask {
+    match request {
+        Request::ClientCommand { command, session: Some(_) } => {
+            let client = ClientId(attempt.client.into());
+            let acknowledged = u64::from(attempt.nth);
+            let stamp = Stamp { client, sequence: acknowledged + 1, acknowledged };
+            Request::ClientCommand { command: command.clone(), session: Some(stamp) }
+        }
+        _ => request.clone(),
     }
 }
 

@@ -31,7 +31,6 @@ pub fn answered(group: &mut Group, node: NodeId, id: RequestId, response: &Told)
                 )
             });
         }
-        Response::CommandRefused(error) => refused(group, node, &pending, *error),
         _ => {}
     }
 }
@@ -104,25 +103,17 @@ fn is_durable(group: &mut Group, node: NodeId, index: LogIndex) {
     });
 }
 
-/// Who says that it has appended nothing has not.
-fn refused(group: &mut Group, node: NodeId, pending: &Pending, error: ClientError) {
+/// Somebody is going to be answered. Who says that it has appended nothing has not.
+pub fn planned(group: &mut Group, node: NodeId, id: RequestId, response: &Told) {
+    let Response::CommandRefused(error) = response else { return };
     let untouched = matches!(
         error,
         ClientError::NotLeader { .. } | ClientError::Overloaded | ClientError::TransferInProgress
     );
-    let Asked::Command(command, session) = &pending.asked else { return };
-    if !untouched {
-        return;
-    }
-    let last = group.of(node).memory.last();
-    let own = group.of(node).memory.at(last).and_then(|term| group.entries.get(last, term));
-    let there = own.is_some_and(|known| match &known.payload {
-        Payload::Command { command: there, session: stamp } => {
-            **there == *command && stamp == session && session.is_none()
-        }
-        _ => false,
-    });
-    group.ensure(!there, Judge::ReplyTruth, "refused and appended", |_| {
-        format!("node {node} refuses {command:?}, and has appended it at {last}")
+    let witness = group.of(node);
+    let (before, last) = (witness.seen.last, witness.memory.last());
+    let grown = untouched && witness.heard.command == Some(id) && last > before;
+    group.ensure(!grown, Judge::ReplyTruth, "refused and appended", |_| {
+        format!("node {node} refuses a command ({error:?}), and its log grows to {last}")
     });
 }
