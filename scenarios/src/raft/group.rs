@@ -178,17 +178,6 @@ impl Step<'_> {
         let term = self.raft.current_term();
         leads && (self.before.role != Role::Leader || self.before.term != term)
     }
-
-    /// The term in which the node has acted as a leader, if it has.
-    pub fn led(&self) -> Option<Term> {
-        if self.raft.role() == Role::Leader {
-            Some(self.raft.current_term())
-        } else if self.before.role == Role::Leader && !self.heard.leader {
-            Some(self.before.term)
-        } else {
-            None
-        }
-    }
 }
 
 impl Seen {

@@ -17,6 +17,7 @@ mod history;
 mod host;
 mod judge;
 mod liveness;
+mod many;
 mod membership;
 mod model;
 mod partitions;
@@ -34,6 +35,7 @@ use stormglass_campaign::{Planted, Registry};
 use stormglass_raft::Bug;
 
 pub use ghost::Ghost;
+pub use many::Many;
 pub use plan::{Plan, Replicated};
 
 /// Every world of one group.
@@ -52,16 +54,24 @@ pub static PLANS: [&Plan; 10] = [
 
 /// Adds the scenarios of this machine.
 pub fn register(registry: Registry) -> Registry {
-    PLANS.into_iter().fold(registry, |registry, plan| {
-        let bugs = plan.bugs.iter().copied().map(planted).collect();
-        registry.with_planted(plan.name, plan.about, bugs, move |name| {
+    let registry = PLANS.into_iter().fold(registry, |registry, plan| {
+        registry.with_planted(plan.name, plan.about, planted(plan.bugs), move |name| {
             Replicated::new(plan).with_bug(name.map(bug_called))
         })
+    });
+    registry.with_planted(Many::NAME, Many::ABOUT, planted(Many::BUGS), |name| {
+        Many::default().with_bug(name.map(bug_called))
     })
 }
 
-fn planted(bug: Bug) -> Planted {
-    Planted { name: bug.name(), about: bug.description(), caught_by: bug.expected() }
+/// As the registry lists them.
+fn planted(bugs: &[Bug]) -> Vec<Planted> {
+    let listed = |bug: &Bug| Planted {
+        name: bug.name(),
+        about: bug.description(),
+        caught_by: bug.expected(),
+    };
+    bugs.iter().map(listed).collect()
 }
 
 fn bug_called(name: &'static str) -> Bug {

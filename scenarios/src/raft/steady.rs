@@ -64,7 +64,6 @@ fn sometimes() -> Vec<Property<Replicated>> {
         Property::sometimes("another node than the first leads", |world, node| {
             node.0 > 0 && world.machine(node).role() == Role::Leader
         }),
-        Property::sometimes("a log is cut", |world, _| world.ghost().tally().truncations > 0),
         Property::sometimes("a follower installs a snapshot", |world, _| {
             world.ghost().tally().snapshots_installed > 0
         }),

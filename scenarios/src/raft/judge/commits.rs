@@ -70,9 +70,14 @@ pub fn before_configuration(group: &mut Group, node: NodeId, raft: &Node, last: 
     let upto = last.min(raft.commit_index());
     let Some(term) = led(group, node, raft) else { return };
     let configuration = group.of(node).configuration().clone();
-    let least = group.of(node).configurations.newest().0;
-    let enough = |group: &Group, upto| has_quorum(group, node, &configuration, upto, true);
-    let upto = if enough(group, upto) { upto } else { least.min(upto) };
+    let witness = group.of(node);
+    // How much it was is not known: as much as the one in force justifies, and that one at least.
+    let least = witness.configurations.newest().0.min(upto);
+    let enough = |index: &LogIndex| {
+        witness.memory.at(*index) == Some(term)
+            && has_quorum(group, node, &configuration, *index, true)
+    };
+    let upto = (least..=upto).rev().find(enough).unwrap_or(least);
     if upto > group.of(node).justified {
         compare(group, node, upto, true);
         justify(group, node, term, upto);
@@ -129,14 +134,15 @@ fn unjustified(group: &mut Group, node: NodeId, configuration: &Configuration, u
 
 /// The disk of a leader has what it was waiting for.
 pub fn flushed(group: &mut Group, node: NodeId) {
-    if !group.of(node).claim.1.is_empty() {
-        let term = group.of(node).seen.term;
-        register(group, node, term);
-    }
+    register_durable(group, node);
 }
 
 /// A leader has crashed, and its disk was read: what that has of its claims is committed after all.
 pub fn crashed(group: &mut Group, node: NodeId) {
+    register_durable(group, node);
+}
+
+fn register_durable(group: &mut Group, node: NodeId) {
     let witness = group.of(node);
     let (first, terms) = &witness.claim;
     let Some(last_term) = terms.last() else { return };

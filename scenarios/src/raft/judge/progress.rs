@@ -12,15 +12,21 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
         return;
     }
     if step.before.configuration != step.raft.configuration_index() {
-        // Those who are no members any more may come back, and then begin anew.
-        let gone = (0..group.witnesses.len())
-            .filter(|node| step.raft.leadership().match_index(NodeId(*node as u32)).is_none());
-        for node in gone.collect::<Vec<_>>() {
-            group.of_mut(step.node).matched[node] = 0;
-        }
+        newcomers_begin_anew(group, step);
     }
     if let Some(follower) = step.heard.answer {
         follower_is_as_thought(group, step, follower);
+    }
+}
+
+/// Who is a member since this step only, perhaps again, has nothing and was heard just now.
+fn newcomers_begin_anew(group: &mut Group, step: &Step<'_>) {
+    let clock = step.clock();
+    let witness = group.of_mut(step.node);
+    let before = witness.configurations.at(step.before.configuration).1.clone();
+    for node in step.raft.configuration().members().filter(|node| !before.contains(*node)) {
+        witness.matched[node.index()] = 0;
+        witness.heard_at[node.index()] = clock;
     }
 }
 
@@ -51,7 +57,9 @@ fn match_is_sound(group: &mut Group, step: &Step<'_>, follower: NodeId, matched:
         return;
     }
     let own = group.of(step.node).memory.at(matched).or(group.history.term(matched));
-    let sound = own.is_some_and(|term| disk.log.holds(matched, term));
+    // What the leader has compacted away in this step is not known any more.
+    let ends_before = matched <= group.of(step.node).memory.last();
+    let sound = ends_before && own.is_none_or(|term| disk.log.holds(matched, term));
     group.ensure(sound, Judge::MatchSound, "", |group| {
         let theirs = group.of(follower).disk.log.at(matched);
         format!(
