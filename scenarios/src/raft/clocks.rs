@@ -28,6 +28,8 @@ pub const BEYOND: Plan = Plan {
     name: "raft-clocks-beyond",
     about: "Clocks drift far more than leases allow: reads may be stale, and nothing else breaks.",
     settings: settings_beyond,
+    configure: |options, _| options,
+    ask: ask_beyond,
     sometimes: sometimes_beyond,
     clocks_are_sound: false,
     bugs: &[],
@@ -52,11 +54,15 @@ fn settings() -> Settings {
 
 fn settings_beyond() -> Settings {
     let settings = settings();
-    Settings { faults: Faults { clock_drift_ppm: 400_000, ..settings.faults }, ..settings }
+    Settings { faults: Faults { clock_drift_ppm: 500_000, ..settings.faults }, ..settings }
 }
 
 fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
     Workload::new(count, dice, asked, plan::ASKED).operations(7);
+}
+
+fn ask_beyond(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
+    Workload::new(count, dice, asked, plan::STORM).operations(9);
 }
 
 fn sometimes() -> Vec<Property<Replicated>> {

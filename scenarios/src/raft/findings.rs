@@ -91,6 +91,10 @@ judges! {
     PreVotePure "pre-vote-pure"
     /// Nobody would depose a leader that it hears.
     StableLeader "stable-leader"
+    /// Who has no reason to refuse a pre-vote gives it.
+    VoteGiven "vote-given"
+    /// Who is sent an append answers it.
+    AppendAnswered "append-answered"
     /// What is said of a log is so.
     MessageTruth "message-truth"
     /// Entries of one index and term are the same, and so is everything before them.

@@ -56,6 +56,7 @@ impl Ghost {
                 for group in &mut self.groups {
                     let terms = group.witnesses.iter().map(|witness| witness.seen.term);
                     group.term_at_heal = terms.max().unwrap_or(0);
+                    group.asked_at_heal = group.asked_to_stand;
                 }
             }
             _ => {}

@@ -36,8 +36,11 @@ pub struct Group {
     pub answers: BTreeMap<(ClientId, u64), (LogIndex, Answer)>,
     /// The term in which something was committed since the last look.
     pub committed_in: Option<Term>,
-    /// The highest term at the end of the faults.
+    /// The highest term at the end of the faults, and how often a node was asked to stand by then.
     pub term_at_heal: Term,
+    pub asked_at_heal: u64,
+    /// How often a node was asked to stand.
+    pub asked_to_stand: u64,
     pub findings: Findings,
     pub tally: Tally,
 }
@@ -92,7 +95,12 @@ pub struct Witness {
     /// A lease, its term, and its end by the node's clock.
     pub lease: Option<(Term, Time)>,
     pub transfer_since: Option<Time>,
+    /// The term for which a leader has asked it to stand.
+    pub asked_to_stand: Term,
     pub pending: Vec<Pending>,
+    /// As a leader, what followers read on behalf of others, by their tickets, and the round when
+    /// they asked first.
+    pub tickets: Vec<(NodeId, u64, u64)>,
     /// Whether these timers are set.
     pub election_armed: bool,
     pub heartbeat_armed: bool,
@@ -120,11 +128,19 @@ pub struct Heard {
     /// A message about a pre-vote; an answer to one, and of which term; and anything else.
     pub pre_vote: bool,
     pub pre_vote_response: bool,
+    /// The term of an election, and where the log of who asks for it ends.
+    pub pre_vote_request: Option<(Term, (Term, LogIndex))>,
     pub pre_vote_term: Term,
     pub other: bool,
     /// A leader has appended, or sent a snapshot.
     pub leader: bool,
     pub append: Option<(NodeId, Term)>,
+    /// And was answered.
+    pub append_answered: bool,
+    /// A vote was given.
+    pub vote: bool,
+    /// A leader of an earlier term has appended.
+    pub stale: bool,
     pub install: Option<(LogIndex, Term)>,
     /// An answer to a leader, and whose.
     pub answer: Option<NodeId>,
@@ -141,6 +157,8 @@ pub struct Pending {
     pub at: Time,
     /// What was committed then.
     pub committed: LogIndex,
+    /// If the node led, the number of its last round then.
+    pub round: Option<u64>,
 }
 
 /// What was asked.
@@ -219,7 +237,9 @@ impl Witness {
             verified: None,
             lease: None,
             transfer_since: None,
+            asked_to_stand: 0,
             pending: Vec::new(),
+            tickets: Vec::new(),
             election_armed: false,
             heartbeat_armed: false,
         }
@@ -245,6 +265,8 @@ impl Group {
             answers: BTreeMap::new(),
             committed_in: None,
             term_at_heal: 0,
+            asked_at_heal: 0,
+            asked_to_stand: 0,
             findings: Findings::default(),
             tally: Tally::default(),
         }
@@ -306,13 +328,22 @@ impl Group {
         heard.pre_vote |= pre_votes;
         heard.other |= !pre_votes;
         match given {
-            Given::Start => heard.start = true,
+            Given::Start => {
+                heard.start = true;
+                // It may have heard a leader just before it went down.
+                if raft.current_term() > 0 {
+                    self.of_mut(node).led_by = Some((clock, node));
+                }
+            }
             Given::Message { from, message } => self.hears(node, raft, *from, message, clock, &mut heard),
             Given::Timer(timer) => {
                 heard.heartbeat = *timer == Timer::Heartbeat;
                 self.fired(node, *timer);
             }
-            Given::Request { id, request } => self.asked(node, *id, request, now, &mut heard),
+            Given::Request { id, request } => {
+                let round = (raft.role() == Role::Leader).then(|| raft.leadership().round());
+                self.asked(node, *id, request, (now, round), &mut heard);
+            }
         }
         self.of_mut(node).heard = heard;
     }
@@ -332,6 +363,15 @@ impl Group {
             heard.higher_term = heard.higher_term.max(term);
         }
         match message {
+            Message::PreVoteRequest(request) => {
+                let last = (request.last_log_term, request.last_log_index);
+                heard.pre_vote_request = Some((request.term, last));
+            }
+            Message::TimeoutNow { term } => {
+                witness.asked_to_stand = term + 1;
+                self.asked_to_stand += 1;
+            }
+            Message::AppendEntries(_) if term < current => heard.stale = true,
             Message::PreVoteResponse(response) => {
                 heard.pre_vote_response = true;
                 heard.pre_vote_term = heard.pre_vote_term.max(response.term);
@@ -340,6 +380,7 @@ impl Group {
                 }
             }
             Message::RequestVoteResponse(response) if response.vote_granted => {
+                heard.vote = true;
                 note_grant(&mut witness.granted, response.term, from);
             }
             Message::AppendEntries(_) | Message::InstallSnapshot(_) if term >= current => {
@@ -367,6 +408,14 @@ impl Group {
                 let answered = &mut witness.answered[from.index()];
                 *answered = (*answered).max(round);
             }
+            Message::ReadIndexRequest(request) if raft.role() == Role::Leader => {
+                let known = |(node, ticket, _): &(NodeId, u64, u64)| {
+                    (*node, *ticket) == (from, request.ticket)
+                };
+                if !witness.tickets.iter().any(known) {
+                    witness.tickets.push((from, request.ticket, raft.leadership().round()));
+                }
+            }
             _ => {}
         }
     }
@@ -385,7 +434,7 @@ impl Group {
         node: NodeId,
         id: RequestId,
         request: &Ask,
-        now: Time,
+        (at, round): (Time, Option<u64>),
         heard: &mut Heard,
     ) {
         let asked = match request {
@@ -398,7 +447,7 @@ impl Group {
             Request::ConfigChange(_) | Request::TransferLeadership { .. } => Asked::Other,
         };
         let committed = self.history.last();
-        self.of_mut(node).pending.push(Pending { id, asked, at: now, committed });
+        self.of_mut(node).pending.push(Pending { id, asked, at, committed, round });
     }
 
     /// A step was made, and this is something that is going to happen.
@@ -408,7 +457,12 @@ impl Group {
             Act::Send { to, message } => {
                 judge::messages::truth(self, node, raft, to, message);
                 judge::elections::would_depose(self, node, raft, to, message, clock);
-                judge::transfers::hands_over(self, node, raft, to, message);
+                judge::elections::would_vote(self, node, raft, to, message, clock);
+                judge::transfers::hands_over(self, node, to, message);
+                judge::reads::allowed(self, node, raft, to, message, clock);
+                if let Message::AppendEntriesResponse(_) = message {
+                    self.of_mut(node).heard.append_answered = true;
+                }
             }
             Act::Write(record) => {
                 if let Record::Ballot { .. } = record {
@@ -416,9 +470,15 @@ impl Group {
                 }
                 judge::log::written(self, node, raft, record);
             }
-            Act::SetTimer(timer) => self.arm(node, timer, true),
+            Act::SetTimer(timer) => {
+                judge::time::set(self, node, timer);
+                self.arm(node, timer, true);
+            }
             Act::CancelTimer(timer) => self.arm(node, timer, false),
-            Act::Respond { id, response } => judge::replies::planned(self, node, id, response),
+            Act::Respond { id, response } => {
+                judge::replies::planned(self, node, id, response);
+                judge::reads::served(self, node, raft, id, response, clock);
+            }
         }
     }
 
@@ -441,6 +501,10 @@ impl Group {
         clocks: &dyn Fn(NodeId) -> Time,
     ) {
         let Witness { seen: before, heard, .. } = *self.of(node);
+        let silent = heard.append.is_some() && !heard.append_answered;
+        self.ensure(!silent, Judge::AppendAnswered, "", |_| {
+            format!("node {node} does not answer an append: {:?}", heard.append)
+        });
         let step = Step { node, raft, before, heard, now, calm, clocks };
         judge::terms::stepped(self, &step);
         judge::elections::stepped(self, &step);

@@ -17,6 +17,8 @@ use super::store::{Answer, Command, Store, Summary};
 pub struct Fact {
     /// Its term.
     pub term: Term,
+    /// The term in which it was committed.
+    pub by: Term,
     /// What it says.
     pub payload: Payload<Command>,
     /// What whoever asked for it is to be told.
@@ -91,8 +93,8 @@ impl History {
         &self.store
     }
 
-    /// The next entry is committed.
-    pub fn commit(&mut self, term: Term, payload: Payload<Command>) {
+    /// The next entry is committed, by the leader of a term.
+    pub fn commit(&mut self, by: Term, term: Term, payload: Payload<Command>) {
         let index = self.last() + 1;
         let reply = match &payload {
             Payload::Noop => Reply::Nobody,
@@ -111,7 +113,7 @@ impl History {
                 Reply::Nobody
             }
         };
-        self.facts.push(Fact { term, payload, reply, summary: self.store.summary() });
+        self.facts.push(Fact { term, by, payload, reply, summary: self.store.summary() });
     }
 }
 

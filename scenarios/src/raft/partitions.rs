@@ -1,7 +1,9 @@
 //! Links are cut, clogged and slow, one way and both, and some stay so for ever.
 
+use std::time::Duration;
+
 use stormglass_machine::Dice;
-use stormglass_raft::{Bug, Role};
+use stormglass_raft::{Bug, Options, Role};
 use stormglass_simulator::{Asked, Faults, Property, Settings};
 
 use super::host::Ask;
@@ -14,19 +16,22 @@ pub const PLAN: Plan = Plan {
     about: "Links are cut, clogged and slow; a majority that hears itself goes on.",
     nodes: 3..=5,
     settings,
+    configure,
     ask,
     sometimes,
     bugs: &[
+        Bug::OldGrants,
         Bug::VoteClearedInTerm,
         Bug::VotesTwice,
         Bug::StaleLeaderResetsTimer,
         Bug::TermFalls,
         Bug::HalfIsMajority,
-        Bug::CommitsOldTerms,
         Bug::NeverTruncates,
         Bug::MatchIsLastIndex,
         Bug::DeposedLeaderAppends,
         Bug::ReadUnconfirmed,
+        Bug::ReadKeyedByClient,
+        Bug::OldRoundConfirms,
         Bug::ReadDropped,
         Bug::PreVoteIgnoresLeader,
         Bug::PreVoteTermIgnored,
@@ -50,6 +55,12 @@ fn settings() -> Settings {
         ..Faults::NONE
     };
     Settings { faults, ..plan::settings() }
+}
+
+/// Every other node gathers proposals for long, and may not lead any more when it appends them.
+fn configure(options: Options, count: u32) -> Options {
+    let batch_delay = Duration::from_millis(u64::from(options.node.0 % 2) * 20);
+    Options { batch_delay, follower_reads: true, ..(plan::PLAN.configure)(options, count) }
 }
 
 fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {

@@ -19,6 +19,7 @@ pub const PLAN: Plan = Plan {
     ask,
     sometimes,
     bugs: &[
+        Bug::CommitsOldTerms,
         Bug::PreviousTermZero,
         Bug::CompactedIsConflict,
         Bug::OldSnapshotRewinds,

@@ -22,7 +22,6 @@ pub const PLAN: Plan = Plan {
     sometimes,
     bugs: &[
         Bug::DuplicateGrants,
-        Bug::OldGrants,
         Bug::SameTimeout,
         Bug::MatchFalls,
         Bug::RefusalUnmatched,
@@ -30,8 +29,6 @@ pub const PLAN: Plan = Plan {
         Bug::BatchAnsweredAtOnce,
         Bug::RetryAppliedTwice,
         Bug::HigherTermUnanswered,
-        Bug::ReadKeyedByClient,
-        Bug::OldRoundConfirms,
         Bug::FollowerServesReads,
         Bug::ReplyMixedUp,
     ],

@@ -165,7 +165,7 @@ fn register(group: &mut Group, node: NodeId, leader: Term) {
         group.tally.commits += 1;
         let known = group.entries.get(index, term);
         let payload = known.map_or(Payload::Noop, |known| known.payload.clone());
-        group.history.commit(term, payload);
+        group.history.commit(leader, term, payload);
     }
     group.of_mut(node).claim = (0, terms);
     group.committed_in = group.committed_in.max(Some(leader));

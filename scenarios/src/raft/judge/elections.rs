@@ -6,6 +6,7 @@ use stormglass_raft::{LogIndex, Message, Role};
 use crate::raft::findings::Judge;
 use crate::raft::group::{Group, Step, quorum};
 use crate::raft::host::{Node, Said};
+use crate::raft::properties::LAST_ELECTION;
 
 /// A node has made a step.
 pub fn stepped(group: &mut Group, step: &Step<'_>) {
@@ -18,10 +19,14 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     {
         pre_votes_were_granted(group, step);
     }
+    if step.heard.vote && before == Role::Candidate && after != Role::PreCandidate {
+        votes_were_granted(group, step);
+    }
     if step.was_elected() {
         group.tally.elections += 1;
-        votes_were_granted(group, step);
+        elected_by_a_quorum(group, step);
         one_leader(group, step);
+        long_after_the_faults(group, step);
         has_everything(group, step.node, step.raft.current_term());
         let clock = step.clock();
         let witness = group.of_mut(step.node);
@@ -29,6 +34,7 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
         witness.matched.fill(0);
         witness.heard_at.fill(clock);
         witness.justified = 0;
+        witness.tickets.clear();
     }
 }
 
@@ -70,34 +76,48 @@ fn pre_votes_were_granted(group: &mut Group, step: &Step<'_>) {
     };
     let (_, configuration) = witness.configurations.at(step.before.configuration);
     let enough = quorum(configuration, granted);
-    group.ensure(enough, Judge::Electorate, "pre-votes", |group| {
+    group.ensure(enough, Judge::ElectionSafety, "without the pre-votes of a quorum", |group| {
         let configuration = group.of(step.node).configuration();
         format!("node {} stands with the pre-votes {voters:b} of {configuration:?}", step.node)
     });
 }
 
-/// Every vote that is counted was given in this term, by a node of its own; and there are enough.
+/// Every vote that is counted was given in this term, and each node has one.
 fn votes_were_granted(group: &mut Group, step: &Step<'_>) {
-    let witness = group.of(step.node);
-    let (term, voters) = witness.granted;
-    let granted = |node: NodeId| {
-        node == step.node || term == step.raft.current_term() && among(voters, node)
-    };
+    let (term, voters) = group.of(step.node).granted;
     let votes = step.raft.votes();
     let mut counted = 0;
     let honest = votes.iter().all(|node| {
         let again = among(counted, *node);
         counted |= 1 << node.0;
-        granted(*node) && !again
+        let granted = term == step.raft.current_term() && among(voters, *node);
+        !again && (granted || *node == step.node)
     });
-    let (_, configuration) = witness.configurations.at(step.before.configuration);
-    let elected = quorum(configuration, granted);
     group.ensure(honest, Judge::Electorate, "votes", |_| {
         format!("node {} counts the votes {votes:?}, and {voters:b} were given", step.node)
     });
+}
+
+fn elected_by_a_quorum(group: &mut Group, step: &Step<'_>) {
+    let witness = group.of(step.node);
+    let (term, voters) = witness.granted;
+    let granted = |node: NodeId| {
+        node == step.node || term == step.raft.current_term() && among(voters, node)
+    };
+    let (_, configuration) = witness.configurations.at(step.before.configuration);
+    let elected = quorum(configuration, granted);
     group.ensure(elected, Judge::ElectionSafety, "without a quorum", |group| {
-        let configuration = group.of(step.node).configuration();
+        let (votes, configuration) = (step.raft.votes(), group.of(step.node).configuration());
         format!("node {} leads by the votes {votes:?} of {configuration:?}", step.node)
+    });
+}
+
+/// Once the faults are over and a leader is heard, nobody else is elected.
+fn long_after_the_faults(group: &mut Group, step: &Step<'_>) {
+    let asked = group.of(step.node).asked_to_stand == step.raft.current_term();
+    let late = step.calm.is_some_and(|calm| calm > LAST_ELECTION) && !asked;
+    group.ensure(!late, Judge::StableLeader, "an election long after the faults", |_| {
+        format!("node {} is elected at {}, long after the faults", step.node, step.now)
     });
 }
 
@@ -116,10 +136,10 @@ fn one_leader(group: &mut Group, step: &Step<'_>) {
 pub fn has_everything(group: &mut Group, node: NodeId, term: u64) {
     let log = &group.of(node).memory;
     let lacks = |index: &LogIndex| {
-        let committed = group.history.term(*index);
-        committed.is_some_and(|committed| committed < term && log.at(*index) != Some(committed))
+        let fact = group.history.fact(*index);
+        fact.is_some_and(|fact| fact.by < term && log.at(*index) != Some(fact.term))
     };
-    let missing = (log.base()..=group.history.last()).find(lacks);
+    let missing = (log.base().max(1)..=group.history.last()).find(lacks);
     group.ensure(missing.is_none(), Judge::LeaderCompleteness, "", |_| {
         format!("node {node} leads term {term} without what is committed at {missing:?}")
     });
@@ -146,5 +166,30 @@ pub fn would_depose(
     group.ensure(!hears, Judge::StableLeader, "", |group| {
         let led_by = group.of(node).led_by;
         format!("node {node} would vote for {to}, and has heard its leader: {led_by:?}")
+    });
+}
+
+/// Whoever has no reason to refuse a pre-vote gives it.
+pub fn would_vote(
+    group: &mut Group,
+    node: NodeId,
+    raft: &Node,
+    to: NodeId,
+    message: &Said,
+    clock: Time,
+) {
+    let Message::PreVoteResponse(response) = message else { return };
+    let witness = group.of(node);
+    let Some((term, last)) = witness.heard.pre_vote_request.filter(|_| !response.vote_granted)
+    else {
+        return;
+    };
+    let shortest = raft.options().election_timeout_min();
+    let silent = witness.led_by.is_none_or(|(at, _)| clock >= at + shortest);
+    let free = raft.role() != Role::Leader && (silent || raft.current_leader() == Some(to));
+    let own = (witness.memory.at(witness.memory.last()).unwrap_or(0), witness.memory.last());
+    let refuses = free && term > raft.current_term() && last >= own;
+    group.ensure(!refuses, Judge::VoteGiven, "", |_| {
+        format!("node {node} refuses {to} its pre-vote for term {term}, without a reason")
     });
 }

@@ -83,7 +83,10 @@ fn imaged(group: &mut Group, node: NodeId, raft: &Node, image: &Image<Command, A
         format!("node {node} takes a snapshot at {index} of term {term}, and it is {own:?}")
     });
     exact(group, node, snapshot);
-    group.snapshots.entry(index).or_insert_with(|| snapshot.data.clone());
+    // A single voter may lose what it has not flushed, together with its snapshot.
+    if index <= group.history.last() {
+        group.snapshots.entry(index).or_insert_with(|| snapshot.data.clone());
+    }
 }
 
 /// A leader's snapshot takes the place of everything.
@@ -163,7 +166,7 @@ pub fn durable(group: &mut Group, node: NodeId, record: &Written) {
             };
             keeps_committed(group, node, image.base + 1, after);
         }
-        Record::Ballot { term, .. } => terms::durable(group, node, *term),
+        Record::Ballot { term, voted_for } => terms::durable(group, node, *term, *voted_for),
         Record::Commit(_) => {}
     }
 }

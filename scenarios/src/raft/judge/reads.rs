@@ -1,10 +1,11 @@
 //! What makes reads safe: rounds that a quorum has answered, and leases.
 
-use stormglass_machine::NodeId;
-use stormglass_raft::{Role, Term};
+use stormglass_machine::{NodeId, RequestId, Time};
+use stormglass_raft::{Message, Response, Role, Term};
 
 use crate::raft::findings::Judge;
 use crate::raft::group::{Group, Step, quorum};
+use crate::raft::host::{Node, Said, Told};
 
 /// A node has made a step.
 pub fn stepped(group: &mut Group, step: &Step<'_>) {
@@ -21,6 +22,54 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     if let Some(term) = group.committed_in.take() {
         no_earlier_lease(group, step, term);
     }
+}
+
+/// A leader answers a read: it holds a lease, or a round that began after the read was asked is
+/// confirmed.
+fn may_answer(raft: &Node, round: u64, clock: Time) -> bool {
+    raft.leadership().confirmed_round() > round || raft.lease_is_valid(clock)
+}
+
+/// A client is going to be answered.
+pub fn served(
+    group: &mut Group,
+    node: NodeId,
+    raft: &Node,
+    id: RequestId,
+    response: &Told,
+    clock: Time,
+) {
+    if !matches!(response, Response::Read { .. }) || raft.role() != Role::Leader {
+        return;
+    }
+    let pending = group.of(node).pending.iter().find(|pending| pending.id == id);
+    let Some(round) = pending.and_then(|pending| pending.round) else { return };
+    group.ensure(may_answer(raft, round, clock), Judge::FreshRead, "unconfirmed", |_| {
+        let confirmed = raft.leadership().confirmed_round();
+        format!("node {node} answers a read asked in round {round}; confirmed is {confirmed}")
+    });
+}
+
+/// A follower is going to be told from which index on it may answer.
+pub fn allowed(
+    group: &mut Group,
+    node: NodeId,
+    raft: &Node,
+    to: NodeId,
+    message: &Said,
+    clock: Time,
+) {
+    let Message::ReadIndexResponse(response) = message else { return };
+    if response.read_index.is_none() || raft.role() != Role::Leader {
+        return;
+    }
+    let tickets = &group.of(node).tickets;
+    let asked = tickets.iter().find(|one| (one.0, one.1) == (to, response.ticket));
+    let Some((_, _, round)) = asked.copied() else { return };
+    group.ensure(may_answer(raft, round, clock), Judge::FreshRead, "unconfirmed", |_| {
+        let confirmed = raft.leadership().confirmed_round();
+        format!("node {node} lets {to} answer what it asked in round {round}; confirmed is {confirmed}")
+    });
 }
 
 /// A round is confirmed by a quorum of those who have answered it.

@@ -25,9 +25,13 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
 }
 
 /// A ballot has become durable on a disk, which has not followed it yet.
-pub fn durable(group: &mut Group, node: NodeId, term: Term) {
-    let before = group.of(node).disk.term;
+pub fn durable(group: &mut Group, node: NodeId, term: Term, vote: Option<NodeId>) {
+    let (before, given) = (group.of(node).disk.term, group.of(node).disk.vote);
     group.ensure(term >= before, Judge::TermMonotone, "on disk", |_| {
         format!("the disk of node {node} goes from term {before} to {term}")
+    });
+    let taken_back = term == before && given.is_some() && vote != given;
+    group.ensure(!taken_back, Judge::OneVote, "taken back", |_| {
+        format!("the vote of node {node} for {given:?} in term {term} becomes {vote:?} on disk")
     });
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use stormglass_raft::Role;
+use stormglass_machine::NodeId;
+use stormglass_raft::{Role, Timer};
 
 use crate::raft::findings::Judge;
 use crate::raft::group::{Asked, Group, Step, quorum};
@@ -30,7 +31,7 @@ fn leader_hears_a_quorum(group: &mut Group, step: &Step<'_>) {
     }
     let (clock, patience) = (step.clock(), raft.options().election_timeout_max() * 2);
     let witness = group.of(step.node);
-    let heard = |node: stormglass_machine::NodeId| {
+    let heard = |node: NodeId| {
         node == step.node || clock < witness.heard_at[node.index()] + patience
     };
     let hears = quorum(witness.configuration(), heard);
@@ -82,4 +83,12 @@ fn clients_are_answered(group: &mut Group, step: &Step<'_>, calm: Duration) {
     };
     let detail = format!("node {} has not answered {late:?} at {}", step.node, step.now);
     group.findings.add(judge, "", detail);
+}
+
+/// A timer is going to be set.
+pub fn set(group: &mut Group, node: NodeId, timer: Timer) {
+    let misled = timer == Timer::Election && group.of(node).heard.stale && !group.has_neighbours;
+    group.ensure(!misled, Judge::TimersArmed, "by an earlier term", |_| {
+        format!("node {node} waits for the leader of an earlier term")
+    });
 }

@@ -7,10 +7,10 @@ use stormglass_raft::{Message, Role};
 
 use crate::raft::findings::Judge;
 use crate::raft::group::{Group, Step};
-use crate::raft::host::{Node, Said};
+use crate::raft::host::Said;
 
 /// A leader is going to ask another node to stand.
-pub fn hands_over(group: &mut Group, node: NodeId, _raft: &Node, to: NodeId, message: &Said) {
+pub fn hands_over(group: &mut Group, node: NodeId, to: NodeId, message: &Said) {
     let Message::TimeoutNow { term } = message else { return };
     group.tally.transfers += 1;
     let log = &group.of(node).memory;
