@@ -8,6 +8,7 @@ use stormglass_machine::{Dice, Machine, NodeId, Time};
 use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
+use crate::faults::Crash;
 use crate::{Clients, Cluster, Event, Facts, Faults, Property, Redundancy, World};
 
 /// What the world is like and what must hold.
@@ -61,6 +62,13 @@ pub trait Scenario: Sized + Sync {
     /// the [history](Cluster::history). Without, requests are simply made, and nobody waits.
     fn clients(&self) -> Option<Clients<Self::Machine>> {
         None
+    }
+
+    /// Restarts that an operator makes, be crashes among the faults or not: a rolling upgrade,
+    /// say. Each is a crash like any other, at a time before the end of the storm, of nodes from 0
+    /// to `count` - 1.
+    fn restarts(&self, _count: u32, _dice: &mut Dice) -> Vec<Crash> {
+        Vec::new()
     }
 
     /// The planes of the network that can fail alone, as [`Kind::plane`](stormglass_machine::Kind)

@@ -12,7 +12,7 @@ use super::judge;
 /// What is remembered of a run.
 #[derive(Debug, Default)]
 pub struct Ghost {
-    pub groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// Which groups the step under way is of.
     touched: Vec<usize>,
     /// The nodes that wait for their disks.
@@ -127,7 +127,7 @@ impl Ghost {
                 return self.groups[group].of_mut(node).heartbeat_armed = false;
             }
             self.in_group(group, |state| state.given(node, raft, &given, now, clock));
-            if !self.touched.contains(&group) {
+            if self.touched.last() != Some(&group) && !self.touched.contains(&group) {
                 self.touched.push(group);
             }
         });
@@ -156,9 +156,12 @@ impl Ghost {
 
     /// Nothing has happened in the groups that the step was not of.
     fn others_are_as_they_were<M: Host>(&mut self, machine: &M, node: NodeId) {
-        for group in 0..self.groups.len() {
-            if !self.touched.contains(&group) {
-                let raft = machine.raft(group);
+        self.touched.sort_unstable();
+        let mut touched = 0;
+        for (group, raft) in machine.parts().enumerate() {
+            if self.touched.get(touched) == Some(&group) {
+                touched += 1;
+            } else {
                 self.in_group(group, |state| judge::isolation::untouched(state, node, raft));
             }
         }

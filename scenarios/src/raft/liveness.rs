@@ -1,5 +1,7 @@
 //! What must come true once the faults are over, of the nodes that heal.
 
+use std::time::Duration;
+
 use stormglass_machine::NodeId;
 use stormglass_raft::Role;
 use stormglass_simulator::{Scenario, Verdict, Violation, World, ensure};
@@ -41,7 +43,13 @@ fn everywhere<S: Judged>(
     (0..world.ghost().groups.len()).try_for_each(check)
 }
 
+/// Only a violation that may be one for good is worth words.
+const WORTH_WORDS: Duration = Duration::from_secs(2);
+
 fn describe<S: Judged>(world: &World<'_, S>, group: usize) -> Violation {
+    if world.calm().is_none_or(|calm| calm < WORTH_WORDS) {
+        return Violation::new(String::new());
+    }
     let parts: Vec<String> = world
         .core()
         .map(|node| match part(world, node, group) {

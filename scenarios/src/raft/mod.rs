@@ -24,6 +24,7 @@ mod partitions;
 mod plan;
 mod properties;
 mod recovery;
+mod rolling;
 mod sizes;
 mod snapshots;
 mod steady;
@@ -39,7 +40,7 @@ pub use many::Many;
 pub use plan::{Plan, Replicated};
 
 /// Every world of one group.
-pub static PLANS: [&Plan; 10] = [
+pub static PLANS: [&Plan; 11] = [
     &steady::PLAN,
     &partitions::PLAN,
     &crashes::PLAN,
@@ -50,6 +51,7 @@ pub static PLANS: [&Plan; 10] = [
     &membership::PLAN,
     &transfers::PLAN,
     &sizes::PLAN,
+    &rolling::PLAN,
 ];
 
 /// Adds the scenarios of this machine.

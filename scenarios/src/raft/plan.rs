@@ -7,7 +7,7 @@ use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{Bug, Options};
 use stormglass_simulator::{
-    Asked, Clients, Cluster, Event, Facts, Property, Redundancy, Scenario, Settings, Verdict,
+    Asked, Clients, Cluster, Crash, Event, Facts, Property, Redundancy, Scenario, Settings, Verdict,
     World,
 };
 
@@ -37,6 +37,8 @@ pub struct Plan {
     pub configure: fn(Options, u32) -> Options,
     /// What clients and operators ask.
     pub ask: fn(u32, &mut Dice, &mut Vec<Asked<Ask>>),
+    /// Which nodes an operator restarts.
+    pub restarts: fn(u32, &mut Dice) -> Vec<Crash>,
     /// States that a campaign must reach.
     pub sometimes: fn() -> Vec<Property<Replicated>>,
     /// The clocks are within the bound that leases rest on.
@@ -82,6 +84,7 @@ pub const PLAN: Plan = Plan {
     settings,
     configure,
     ask: |_, _, _| {},
+    restarts: |_, _| Vec::new(),
     sometimes: Vec::new,
     clocks_are_sound: true,
     losable: |_| 0,
@@ -153,6 +156,10 @@ impl Scenario for Replicated {
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
         (self.plan.ask)(count, dice, asked);
+    }
+
+    fn restarts(&self, count: u32, dice: &mut Dice) -> Vec<Crash> {
+        (self.plan.restarts)(count, dice)
     }
 
     fn clients(&self) -> Option<Clients<Node>> {

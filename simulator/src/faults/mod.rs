@@ -303,6 +303,7 @@ impl<R> Planner<R> {
         let odds = draw_odds(seed, &mut dice, faults, settings);
         scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
         plan_requests(&mut self.asked, count, plan);
+        plan_restarts(scenario.restarts(count, &mut Dice::new(seed, "restarts", 0)), count, plan);
         let episode_dice = Dice::new(seed, "episodes", 0);
         let planes = scenario.planes();
         let has_domains = faults.domain && self.has_domains(scenario, count);
@@ -458,6 +459,24 @@ fn draw_odds(seed: u64, dice: &mut Dice, faults: &Faults, settings: &Settings) -
         late_timer: odds(faults.late_timer),
         slow_flush: odds(faults.slow_flush),
         longest: settings.latency * (LONGEST_DELAY >> (7 - dice.below(8))),
+    }
+}
+
+/// Moves what an operator restarts into the plan.
+fn plan_restarts<R>(restarts: Vec<Crash>, count: u32, plan: &mut Vec<Deviation<R>>) {
+    for restart in restarts {
+        let nodes = &restart.nodes;
+        assert!(
+            restart.check().is_ok() && nodes.last().is_some_and(|last| last.0 < count),
+            "a restart is of nodes from 0 to {} in ascending order, not of {nodes:?}",
+            count - 1
+        );
+        assert!(
+            restart.at.max(restart.down) <= LONGEST,
+            "a restart is within a year, not after {:?}",
+            restart.at
+        );
+        plan.push(Deviation::Crash(restart));
     }
 }
 
