@@ -15,7 +15,12 @@ fn report(name: &str, seeds: u64) -> Report {
     let entry = registry.find(name).unwrap_or_else(|error| panic!("{error}"));
     let scenario = entry.build(None).expect("a scenario without a bug");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("raft-healthy");
-    scenario.campaign(&Options { strict: true, out, shrink_attempts: 200, ..Options::new(0..seeds) })
+    scenario.campaign(&Options {
+        strict: true,
+        out,
+        shrink_attempts: 200,
+        ..Options::new(0..seeds)
+    })
 }
 
 #[test]

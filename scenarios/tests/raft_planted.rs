@@ -24,8 +24,7 @@ fn found(entry: &Entry, bug: &Planted) -> Found {
     let seed = (0..MOST_SEEDS).find(by_expected);
     let seed = seed.unwrap_or_else(|| panic!("{} is not found by {}", bug.name, bug.caught_by));
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("raft-planted");
-    let options =
-        Options { out, shrink_attempts: SHRINK_ATTEMPTS, ..Options::new(seed..seed + 1) };
+    let options = Options { out, shrink_attempts: SHRINK_ATTEMPTS, ..Options::new(seed..seed + 1) };
     let report = scenario.campaign(&options);
     report.failures.into_iter().next().expect("the same seed is the same run")
 }

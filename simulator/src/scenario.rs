@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::clock::MAX_DRIFT_PPM;
+use crate::faults::Crash;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::faults::Crash;
 use crate::{Clients, Cluster, Event, Facts, Faults, Property, Redundancy, World};
 
 /// What the world is like and what must hold.

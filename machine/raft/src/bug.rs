@@ -118,7 +118,7 @@ bugs! {
     RemovedLeaderStays "R73-removed-leader-stays" "commit-in-time" "A leader that was removed keeps its followers and takes no proposals."
     QuorumNotRecounted "R75-quorum-not-recounted" "commit-in-time" "A smaller quorum does not commit what it already has."
     PreVoteIgnoresLeader "R76-pre-vote-ignores-leader" "stable-leader" "A pre-vote is granted although the leader is alive."
-    PreVoteTermIgnored "R78-pre-vote-term-ignored" "leader-elected" "A refused candidate does not learn that its term is old."
+    PreVoteTermIgnored "R78-pre-vote-term-ignored" "later-term-followed" "A refused candidate does not learn that its term is old."
     FormerLeaderRefused "R79-former-leader-refused" "vote-given" "The leader that was heard last is refused a pre-vote because it was heard."
     NoCheckQuorum "R81-no-check-quorum" "leader-steps-down" "A leader that hears nobody goes on leading."
     TransferToLagging "R82-transfer-to-lagging" "transfer" "Leadership is handed to a node that lacks entries, and proposals go on meanwhile."

@@ -15,6 +15,9 @@ use crate::role::Role;
 use crate::state_machine::StateMachine;
 use crate::timer::Timer;
 
+/// Rounds are numbered from one.
+const NO_ROUND: u64 = 0;
+
 impl<S: StateMachine> Raft<S> {
     /// Follows a later term, or answers an earlier one. Returns whether the message is still to
     /// be handled.
@@ -46,7 +49,9 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    /// Tells a node of an earlier term about this one, if it has asked anything.
+    /// Tells a node of an earlier term about this one, if it has asked anything. The round it has
+    /// asked about is not repeated: should it lead again by now, in this term, it would take the
+    /// answer for one to the round of the same number.
     fn answer_earlier_term(
         &mut self,
         from: NodeId,
@@ -63,13 +68,13 @@ impl<S: StateMachine> Raft<S> {
                 if self.has(Bug::StaleLeaderResetsTimer) {
                     self.arm_election_timer(env);
                 }
-                let (round, outcome) = (request.round, AppendOutcome::Stale);
+                let (round, outcome) = (NO_ROUND, AppendOutcome::Stale);
                 Message::AppendEntriesResponse(AppendEntriesResponse { term, round, outcome })
             }
             Message::InstallSnapshot(request) => {
                 Message::InstallSnapshotResponse(InstallSnapshotResponse {
                     term,
-                    round: request.round,
+                    round: NO_ROUND,
                     last_included_index: request.metadata.last_included_index,
                     next_offset: 0,
                     done: false,

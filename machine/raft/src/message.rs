@@ -106,7 +106,7 @@ pub struct AppendEntries<C> {
 pub struct AppendEntriesResponse {
     /// The sender's term.
     pub term: Term,
-    /// The round of the request.
+    /// The round of the request; zero if that was of an earlier term.
     pub round: u64,
     /// Whether the logs met.
     pub outcome: AppendOutcome,
@@ -155,7 +155,7 @@ pub struct InstallSnapshot<R> {
 pub struct InstallSnapshotResponse {
     /// The sender's term.
     pub term: Term,
-    /// The round of the request.
+    /// The round of the request; zero if that was of an earlier term.
     pub round: u64,
     /// Which snapshot.
     pub last_included_index: LogIndex,

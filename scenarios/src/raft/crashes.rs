@@ -1,10 +1,10 @@
 //! Nodes crash: one by one and together, in the middle of a step, again and again, and lose what
 //! they have not flushed.
 
+use std::time::Duration;
 use stormglass_machine::Dice;
 use stormglass_raft::{Bug, Options, Role};
 use stormglass_simulator::{Asked, Faults, Property, Settings};
-use std::time::Duration;
 
 use super::host::Ask;
 use super::plan::{self, Plan, Replicated};

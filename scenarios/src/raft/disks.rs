@@ -55,8 +55,6 @@ fn sometimes() -> Vec<Property<Replicated>> {
         Property::sometimes("one node is a cluster", |world, _| {
             world.count() == 1 && world.ghost().tally().commits > 3
         }),
-        Property::sometimes("a node starts again and again", |world, node| {
-            world.crashes(node) > 5
-        }),
+        Property::sometimes("a node starts again and again", |world, node| world.crashes(node) > 5),
     ]
 }

@@ -46,9 +46,7 @@ impl Findings {
     #[cold]
     fn first(&self, judge: Judge) -> Verdict {
         match self.0.iter().find(|finding| finding.judge == judge) {
-            Some(finding) => {
-                Err(Violation::new(finding.detail.clone()).because(finding.cause))
-            }
+            Some(finding) => Err(Violation::new(finding.detail.clone()).because(finding.cause)),
             None => Ok(()),
         }
     }
@@ -77,6 +75,8 @@ judges! {
     PromiseOnDisk "promise-on-disk"
     /// A term never falls, neither in memory nor on disk.
     TermMonotone "term-monotone"
+    /// Who is told of a later term follows it.
+    LaterTermFollowed "later-term-followed"
     /// A node votes for one candidate of a term, across restarts.
     OneVote "one-vote"
     /// Whose votes, answers and acknowledgements are counted are voters, and each counts once.

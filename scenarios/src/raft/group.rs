@@ -115,7 +115,6 @@ pub struct Seen {
     pub commit: LogIndex,
     pub applied: LogIndex,
     pub last: LogIndex,
-    pub snapshot: LogIndex,
     pub configuration: LogIndex,
     pub confirmed: u64,
     pub in_transfer: bool,
@@ -147,6 +146,8 @@ pub struct Heard {
     pub heartbeat: bool,
     pub command: Option<RequestId>,
     pub higher_term: Term,
+    /// Of messages that nobody may disregard.
+    pub later_term: Term,
 }
 
 /// Something that was asked and is not answered yet.
@@ -207,7 +208,6 @@ impl Seen {
             commit: raft.commit_index(),
             applied: raft.last_applied(),
             last: raft.log().last_index(),
-            snapshot: raft.snapshot().map_or(0, |one| one.metadata.last_included_index),
             configuration: raft.configuration_index(),
             confirmed: raft.leadership().confirmed_round(),
             in_transfer: raft.leadership().transfer_target().is_some(),
@@ -335,7 +335,9 @@ impl Group {
                     self.of_mut(node).led_by = Some((clock, node));
                 }
             }
-            Given::Message { from, message } => self.hears(node, raft, *from, message, clock, &mut heard),
+            Given::Message { from, message } => {
+                self.hears(node, raft, *from, message, clock, &mut heard)
+            }
             Given::Timer(timer) => {
                 heard.heartbeat = *timer == Timer::Heartbeat;
                 self.fired(node, *timer);
@@ -361,6 +363,10 @@ impl Group {
         let witness = self.of_mut(node);
         if !matches!(message, Message::PreVoteRequest(_)) {
             heard.higher_term = heard.higher_term.max(term);
+        }
+        // A candidate is not followed by those who hear a leader.
+        if !matches!(message, Message::PreVoteRequest(_) | Message::RequestVote(_)) {
+            heard.later_term = heard.later_term.max(term);
         }
         match message {
             Message::PreVoteRequest(request) => {

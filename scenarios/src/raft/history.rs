@@ -144,12 +144,7 @@ impl Clients {
         self.open.entry(client).or_insert_with(fresh).last_active = index;
     }
 
-    fn command(
-        &mut self,
-        stamp: Stamp,
-        index: LogIndex,
-        apply: impl FnOnce() -> Answer,
-    ) -> Reply {
+    fn command(&mut self, stamp: Stamp, index: LogIndex, apply: impl FnOnce() -> Answer) -> Reply {
         let Some(session) = self.open.get_mut(&stamp.client) else {
             return Reply::Refused(ClientError::SessionExpired);
         };

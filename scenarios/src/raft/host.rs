@@ -81,24 +81,30 @@ impl Host for Node {
 
     #[inline(always)]
     fn given<'a>(input: &'a Input<Self>, _: usize, mut each: impl FnMut(usize, Given<'a>)) {
-        each(0, match input {
-            Input::Start => Given::Start,
-            Input::Message { from, message } => Given::Message { from: *from, message },
-            Input::Timer(timer) => Given::Timer(*timer),
-            Input::Request { id, request } => Given::Request { id: *id, request },
-        });
+        each(
+            0,
+            match input {
+                Input::Start => Given::Start,
+                Input::Message { from, message } => Given::Message { from: *from, message },
+                Input::Timer(timer) => Given::Timer(*timer),
+                Input::Request { id, request } => Given::Request { id: *id, request },
+            },
+        );
     }
 
     #[inline(always)]
     fn acts<'a>(effect: &'a Effect<Self>, _: usize, mut each: impl FnMut(usize, Act<'a>)) {
-        each(0, match effect {
-            Effect::Send { to, message } => Act::Send { to: *to, message },
-            Effect::Write(record) | Effect::Checkpoint(record) => Act::Write(record),
-            Effect::SetTimer { timer, .. } => Act::SetTimer(*timer),
-            Effect::CancelTimer { timer } => Act::CancelTimer(*timer),
-            Effect::Respond { id, response } => Act::Respond { id: *id, response },
-            Effect::Flush => return,
-        });
+        each(
+            0,
+            match effect {
+                Effect::Send { to, message } => Act::Send { to: *to, message },
+                Effect::Write(record) | Effect::Checkpoint(record) => Act::Write(record),
+                Effect::SetTimer { timer, .. } => Act::SetTimer(*timer),
+                Effect::CancelTimer { timer } => Act::CancelTimer(*timer),
+                Effect::Respond { id, response } => Act::Respond { id: *id, response },
+                Effect::Flush => return,
+            },
+        );
     }
 
     fn written(record: &Written, _group: usize, mut each: impl FnMut(&Written)) {

@@ -36,10 +36,7 @@ fn leader<'a, S: Judged>(world: &'a World<'_, S>, group: usize) -> Option<&'a No
 }
 
 /// Something holds in every group.
-fn everywhere<S: Judged>(
-    world: &World<'_, S>,
-    check: impl Fn(usize) -> Verdict,
-) -> Verdict {
+fn everywhere<S: Judged>(world: &World<'_, S>, check: impl Fn(usize) -> Verdict) -> Verdict {
     (0..world.ghost().groups.len()).try_for_each(check)
 }
 
@@ -109,9 +106,7 @@ pub fn follower_catches_up<S: Judged>(world: &World<'_, S>) -> Verdict {
 pub fn change_finishes<S: Judged>(world: &World<'_, S>) -> Verdict {
     everywhere(world, |group| {
         let Some(leader) = leader(world, group) else { return Err(describe(world, group)) };
-        let up = |node: &NodeId| {
-            world.core().any(|core| core == *node) && world.is_up(*node)
-        };
+        let up = |node: &NodeId| world.core().any(|core| core == *node) && world.is_up(*node);
         let configuration = leader.configuration();
         let waits = configuration.is_joint() || configuration.joining().iter().any(up);
         if waits { Err(describe(world, group)) } else { Ok(()) }

@@ -35,7 +35,8 @@ impl Many {
     /// The name.
     pub const NAME: &'static str = "raft-many-groups";
     /// What it is about.
-    pub const ABOUT: &'static str = "Fifty groups share their nodes, and do not disturb each other.";
+    pub const ABOUT: &'static str =
+        "Fifty groups share their nodes, and do not disturb each other.";
     /// What can be planted.
     pub const BUGS: &'static [Bug] = &[Bug::GroupsMixedUp];
 
@@ -82,11 +83,15 @@ impl Scenario for Many {
         all.extend(properties::all());
         all.extend(properties::of_clocks());
         all.push(Property::finally(name::LINEARIZABLE, linearizable));
-        all.push(Property::sometimes("a node leads some groups and follows in others", |world, node| {
-            let machine: &Machine = world.machine(node);
-            let leads = machine.groups().filter(|(_, raft)| raft.current_leader() == Some(node));
-            (1..GROUPS as usize).contains(&leads.count())
-        }));
+        all.push(Property::sometimes(
+            "a node leads some groups and follows in others",
+            |world, node| {
+                let machine: &Machine = world.machine(node);
+                let leads =
+                    machine.groups().filter(|(_, raft)| raft.current_leader() == Some(node));
+                (1..GROUPS as usize).contains(&leads.count())
+            },
+        ));
         all
     }
 

@@ -61,8 +61,9 @@ impl Object for Shelf {
             What::Do(Command::Add { key, .. }) | What::Ask(Query::Counter { key }) => {
                 Place::Counter(place(*key))
             }
-            What::Do(Command::CompareAndSet { key, .. })
-            | What::Ask(Query::Register { key }) => Place::Register(place(*key)),
+            What::Do(Command::CompareAndSet { key, .. }) | What::Ask(Query::Register { key }) => {
+                Place::Register(place(*key))
+            }
         };
         (operation.group, place)
     }

@@ -7,8 +7,8 @@ use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{Bug, Options};
 use stormglass_simulator::{
-    Asked, Clients, Cluster, Crash, Event, Facts, Property, Redundancy, Scenario, Settings, Verdict,
-    World,
+    Asked, Clients, Cluster, Crash, Event, Facts, Property, Redundancy, Scenario, Settings,
+    Verdict, World,
 };
 
 use super::findings::Judge;

@@ -9,9 +9,7 @@ use super::liveness::Judged;
 /// Those that heal, and have not refused their disks, are a quorum of every configuration that may
 /// come into force.
 pub fn is_possible<S: Judged>(world: &World<'_, S>) -> bool {
-    let heals = |node: NodeId| {
-        world.core().any(|core| core == node) && !world.refused(node)
-    };
+    let heals = |node: NodeId| world.core().any(|core| core == node) && !world.refused(node);
     world.ghost().groups.iter().all(|group| {
         let committed = group.history.configurations().newest();
         let open = world.core().flat_map(|node| group.of(node).configurations.after(committed.0));

@@ -57,7 +57,11 @@ impl<'a> Workload<'a> {
     /// now and then, or many in a short time.
     pub fn operations(&mut self, doublings: u64) {
         for client in 0..CLIENTS {
-            self.push(client, Duration::ZERO, Request::Register { client: ClientId(client.into()) });
+            self.push(
+                client,
+                Duration::ZERO,
+                Request::Register { client: ClientId(client.into()) },
+            );
         }
         let in_bursts = self.dice.per_million(500_000);
         let last = self.to - Duration::from_millis(1);

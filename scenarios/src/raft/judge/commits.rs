@@ -122,9 +122,8 @@ fn unjustified(group: &mut Group, node: NodeId, configuration: &Configuration, u
     let detail = format!("node {node} commits {upto}, which no quorum of {configuration:?} has");
     if !configuration.is_voter(node) {
         let term = group.of(node).memory.at(upto);
-        with_leader.retain(|voter| {
-            term.is_some_and(|term| group.of(*voter).disk.log.holds(upto, term))
-        });
+        with_leader
+            .retain(|voter| term.is_some_and(|term| group.of(*voter).disk.log.holds(upto, term)));
         if (with_leader.len() + 1) * 2 > configuration.voters().len() {
             return group.findings.add(Judge::Electorate, "a leader without a vote", detail);
         }
@@ -140,6 +139,11 @@ pub fn flushed(group: &mut Group, node: NodeId) {
 /// A leader has crashed, and its disk was read: what that has of its claims is committed after all.
 pub fn crashed(group: &mut Group, node: NodeId) {
     register_durable(group, node);
+    // Who has elected itself, and whose disk knows nothing of it, has never led.
+    let durable = group.of(node).disk.term as usize;
+    for leader in group.leaders.iter_mut().skip(durable + 1) {
+        leader.take_if(|leader| *leader == node);
+    }
 }
 
 fn register_durable(group: &mut Group, node: NodeId) {

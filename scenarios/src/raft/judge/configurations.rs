@@ -28,13 +28,7 @@ pub fn appended(
 }
 
 /// A leader proposes a configuration.
-fn proposed(
-    group: &mut Group,
-    node: NodeId,
-    raft: &Node,
-    index: LogIndex,
-    next: &Configuration,
-) {
+fn proposed(group: &mut Group, node: NodeId, raft: &Node, index: LogIndex, next: &Configuration) {
     group.tally.configurations += 1;
     group.tally.joint += u64::from(next.is_joint());
     // What is committed before is committed under the configuration of before.
@@ -42,8 +36,10 @@ fn proposed(
     let (before, configuration) = group.of(node).configurations.newest().clone();
     let commit = raft.commit_index();
     group.ensure(before <= commit, Judge::ConfigurationChain, "two changes at once", |_| {
-        format!("node {node} changes the members at {index}, and what it did at {before} is not \
-                 committed")
+        format!(
+            "node {node} changes the members at {index}, and what it did at {before} is not \
+                 committed"
+        )
     });
     let own = raft.log().term_at(commit.max(raft.log().base()));
     group.ensure(

@@ -15,7 +15,9 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     if by_pre_votes {
         pre_vote_is_pure(group, step);
     }
-    if before == Role::PreCandidate && by_pre_votes && matches!(after, Role::Candidate | Role::Leader)
+    if before == Role::PreCandidate
+        && by_pre_votes
+        && matches!(after, Role::Candidate | Role::Leader)
     {
         pre_votes_were_granted(group, step);
     }
@@ -71,9 +73,8 @@ fn among(voters: u32, node: NodeId) -> bool {
 fn pre_votes_were_granted(group: &mut Group, step: &Step<'_>) {
     let witness = group.of(step.node);
     let (term, voters) = witness.pre_granted;
-    let granted = |node| {
-        node == step.node || term == step.raft.current_term() && among(voters, node)
-    };
+    let granted =
+        |node| node == step.node || term == step.raft.current_term() && among(voters, node);
     let (_, configuration) = witness.configurations.at(step.before.configuration);
     let enough = quorum(configuration, granted);
     group.ensure(enough, Judge::ElectionSafety, "without the pre-votes of a quorum", |group| {
@@ -101,9 +102,8 @@ fn votes_were_granted(group: &mut Group, step: &Step<'_>) {
 fn elected_by_a_quorum(group: &mut Group, step: &Step<'_>) {
     let witness = group.of(step.node);
     let (term, voters) = witness.granted;
-    let granted = |node: NodeId| {
-        node == step.node || term == step.raft.current_term() && among(voters, node)
-    };
+    let granted =
+        |node: NodeId| node == step.node || term == step.raft.current_term() && among(voters, node);
     let (_, configuration) = witness.configurations.at(step.before.configuration);
     let elected = quorum(configuration, granted);
     group.ensure(elected, Judge::ElectionSafety, "without a quorum", |group| {

@@ -24,7 +24,8 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     let (raft, heard) = (step.raft, &step.heard);
     let term = raft.current_term();
     if let Some((leader, of)) = heard.append {
-        let follows = term > of || raft.current_leader() == Some(leader) || raft.role() == Role::Leader;
+        let follows =
+            term > of || raft.current_leader() == Some(leader) || raft.role() == Role::Leader;
         group.ensure(term >= of && follows, Judge::GroupIsolation, "not reached", |_| {
             format!("node {} was told of term {of} by {leader}, and is in term {term}", step.node)
         });

@@ -37,12 +37,9 @@ fn only_appends(group: &mut Group, node: NodeId, raft: &Node, first: LogIndex) {
     group.tally.truncations += u64::from(first <= last);
     let leads = seen.role == Role::Leader && raft.role() == Role::Leader;
     let same_term = seen.term == raft.current_term();
-    group.ensure(
-        !(leads && same_term) || first > last,
-        Judge::LeaderAppendOnly,
-        "",
-        |_| format!("node {node} leads, and its log of {last} entries goes on at {first}"),
-    );
+    group.ensure(!(leads && same_term) || first > last, Judge::LeaderAppendOnly, "", |_| {
+        format!("node {node} leads, and its log of {last} entries goes on at {first}")
+    });
 }
 
 /// Entries are those that others have of the same index and term, behind the same.
@@ -157,9 +154,17 @@ pub fn durable(group: &mut Group, node: NodeId, record: &Written) {
         Record::Image(image) => {
             let snapshot = image.snapshot.as_ref();
             let index = snapshot.map_or(0, |snapshot| snapshot.metadata.last_included_index);
-            group.ensure(image.base <= index, Judge::Bounds, "compacted without a snapshot", |_| {
-                format!("the disk of node {node} begins behind {}; its snapshot is {index}", image.base)
-            });
+            group.ensure(
+                image.base <= index,
+                Judge::Bounds,
+                "compacted without a snapshot",
+                |_| {
+                    format!(
+                        "the disk of node {node} begins behind {}; its snapshot is {index}",
+                        image.base
+                    )
+                },
+            );
             let after = |index: LogIndex| {
                 let behind = (index - image.base) as usize;
                 image.entries.get(behind.wrapping_sub(1)).map(|entry| entry.term)

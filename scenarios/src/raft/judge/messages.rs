@@ -25,9 +25,11 @@ fn append(group: &mut Group, node: NodeId, raft: &Node, request: &AppendEntries<
     let log = &group.of(node).memory;
     let before = request.prev_log_index;
     let meets = log.at(before) == Some(request.prev_log_term);
-    let same = request.entries.iter().zip(before + 1..).all(|(entry, index)| {
-        log.at(index) == Some(entry.term)
-    });
+    let same = request
+        .entries
+        .iter()
+        .zip(before + 1..)
+        .all(|(entry, index)| log.at(index) == Some(entry.term));
     group.ensure(meets, Judge::MessageTruth, "what comes before", |group| {
         let term = group.of(node).memory.at(before);
         let said = request.prev_log_term;
@@ -40,7 +42,10 @@ fn append(group: &mut Group, node: NodeId, raft: &Node, request: &AppendEntries<
     let leads = raft.role() == Role::Leader;
     let committed = request.leader_commit <= commit || !leads;
     group.ensure(committed, Judge::MessageTruth, "commit index", |_| {
-        format!("node {node} says that {} is committed; it knows of {commit}", request.leader_commit)
+        format!(
+            "node {node} says that {} is committed; it knows of {commit}",
+            request.leader_commit
+        )
     });
 }
 

@@ -56,6 +56,8 @@ fn vote(group: &mut Group, node: NodeId, term: Term, candidate: NodeId) {
 fn has(group: &mut Group, node: NodeId, index: LogIndex, what: &'static str) {
     let last = group.of(node).disk.log.last();
     group.ensure(last >= index, Judge::PromiseOnDisk, what, |_| {
-        format!("node {node} says that it has everything up to {index}, and its disk ends at {last}")
+        format!(
+            "node {node} says that it has everything up to {index}, and its disk ends at {last}"
+        )
     });
 }

@@ -68,15 +68,16 @@ pub fn allowed(
     let Some((_, _, round)) = asked.copied() else { return };
     group.ensure(may_answer(raft, round, clock), Judge::FreshRead, "unconfirmed", |_| {
         let confirmed = raft.leadership().confirmed_round();
-        format!("node {node} lets {to} answer what it asked in round {round}; confirmed is {confirmed}")
+        format!(
+            "node {node} lets {to} answer what it asked in round {round}; confirmed is {confirmed}"
+        )
     });
 }
 
 /// A round is confirmed by a quorum of those who have answered it.
 fn a_quorum_has_answered(group: &mut Group, step: &Step<'_>, confirmed: u64) {
     let witness = group.of(step.node);
-    let answered =
-        |node: NodeId| node == step.node || witness.answered[node.index()] >= confirmed;
+    let answered = |node: NodeId| node == step.node || witness.answered[node.index()] >= confirmed;
     let in_force = |index| {
         let (_, configuration) = witness.configurations.at(index);
         quorum(configuration, answered)
@@ -96,8 +97,7 @@ fn a_quorum_has_answered(group: &mut Group, step: &Step<'_>, confirmed: u64) {
 fn nobody_else_has_one(group: &mut Group, step: &Step<'_>) {
     let other = (0..).zip(&group.witnesses).find(|(node, witness)| {
         let node = NodeId(*node);
-        node != step.node
-            && witness.lease.is_some_and(|(_, end)| (step.clocks)(node) < end)
+        node != step.node && witness.lease.is_some_and(|(_, end)| (step.clocks)(node) < end)
     });
     let other = other.map(|(node, _)| node);
     group.ensure(other.is_none(), Judge::LeaseExclusive, "two leases", |_| {
@@ -110,8 +110,8 @@ fn no_earlier_lease(group: &mut Group, step: &Step<'_>, term: Term) {
     let holder = (0..).zip(&group.witnesses).find(|(node, witness)| {
         witness.lease.is_some_and(|(of, end)| of < term && (step.clocks)(NodeId(*node)) < end)
     });
-    let holder = holder.map(|(node, _)| node);
+    let holder = holder.map(|(node, witness)| (node, witness.lease));
     group.ensure(holder.is_none(), Judge::LeaseExclusive, "a commit meanwhile", |_| {
-        format!("term {term} commits at {}, and node {holder:?} holds an earlier lease", step.now)
+        format!("term {term} commits at {}, and there is an earlier lease: {holder:?}", step.now)
     });
 }

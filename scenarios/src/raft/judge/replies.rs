@@ -87,7 +87,10 @@ fn registered(group: &mut Group, node: NodeId, pending: &Pending, index: LogInde
     };
     group.ensure(same, Judge::ReplyTruth, "another session", |group| {
         let there = group.history.fact(index).map(|fact| &fact.payload);
-        format!("node {node} says that {:?} is done at {index}, and there is {there:?}", pending.asked)
+        format!(
+            "node {node} says that {:?} is done at {index}, and there is {there:?}",
+            pending.asked
+        )
     });
 }
 
@@ -97,7 +100,8 @@ fn is_durable(group: &mut Group, node: NodeId, index: LogIndex) {
     let configurations = &group.of(node).configurations;
     let has = |voter: NodeId| group.of(voter).disk.log.holds(index, term);
     // It was committed under one of these.
-    let durable = quorum(&configurations.at(index).1, has) || quorum(&configurations.newest().1, has);
+    let durable =
+        quorum(&configurations.at(index).1, has) || quorum(&configurations.newest().1, has);
     group.ensure(durable, Judge::PromiseOnDisk, "an answer", |_| {
         format!("node {node} says that {index} is applied, and no quorum has it on disk")
     });

@@ -7,12 +7,9 @@ use crate::raft::group::{Group, Step};
 pub fn stepped(group: &mut Group, step: &Step<'_>) {
     bounds(group, step);
     let applied = step.raft.last_applied();
-    group.ensure(
-        applied >= step.before.applied || step.heard.start,
-        Judge::ApplyOrder,
-        "",
-        |_| format!("node {} went from {} back to {applied}", step.node, step.before.applied),
-    );
+    group.ensure(applied >= step.before.applied || step.heard.start, Judge::ApplyOrder, "", |_| {
+        format!("node {} went from {} back to {applied}", step.node, step.before.applied)
+    });
     if group.of(step.node).verified != Some(applied) {
         same_state(group, step);
     }

@@ -22,6 +22,10 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     group.ensure(after >= before || step.heard.start, Judge::TermMonotone, "in a step", |_| {
         format!("node {} went from term {before} to {after}", step.node)
     });
+    let told = step.heard.later_term;
+    group.ensure(after >= told, Judge::LaterTermFollowed, "", |_| {
+        format!("node {} was told of term {told}, and stays in {after}", step.node)
+    });
 }
 
 /// A ballot has become durable on a disk, which has not followed it yet.

@@ -31,9 +31,8 @@ fn leader_hears_a_quorum(group: &mut Group, step: &Step<'_>) {
     }
     let (clock, patience) = (step.clock(), raft.options().election_timeout_max() * 2);
     let witness = group.of(step.node);
-    let heard = |node: NodeId| {
-        node == step.node || clock < witness.heard_at[node.index()] + patience
-    };
+    let heard =
+        |node: NodeId| node == step.node || clock < witness.heard_at[node.index()] + patience;
     let hears = quorum(witness.configuration(), heard);
     group.ensure(hears, Judge::LeaderStepsDown, "", |_| {
         format!("node {} leads at {} and has heard no quorum for long", step.node, step.now)
