@@ -5,9 +5,10 @@ use stormglass_raft::{Role, Timer};
 use stormglass_simulator::{Cluster, Event, Verdict};
 
 use super::findings::{Findings, Judge};
-use super::group::{Group, MOST_NODES, Tally};
+use super::group::{Group, Tally};
 use super::host::{Given, Host};
 use super::judge;
+use super::witness::MOST_NODES;
 
 /// What is remembered of a run.
 #[derive(Debug, Default)]

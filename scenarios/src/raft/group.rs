@@ -4,21 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stormglass_machine::{NodeId, RequestId, Time};
-use stormglass_raft::{
-    ClientId, Configuration, LogIndex, Message, Record, Request, Role, Stamp, Term, Timer,
-};
+use stormglass_machine::{NodeId, Time};
+use stormglass_raft::{ClientId, Configuration, LogIndex, Message, Record, Role, Term};
 
-use super::disk::{Configurations, Disk, Terms, Written};
+use super::disk::Written;
 use super::entries::Entries;
 use super::findings::{Findings, Judge};
 use super::history::History;
-use super::host::{Act, Ask, Given, Node};
+use super::host::{Act, Given, Node};
 use super::judge;
-use super::store::{Answer, Command};
-
-/// No cluster here has more nodes than this.
-pub const MOST_NODES: usize = 9;
+use super::store::Answer;
+use super::witness::{Heard, Seen, Witness};
 
 /// What is remembered of one group.
 #[derive(Debug)]
@@ -59,118 +55,6 @@ pub struct Tally {
     pub truncations: u64,
 }
 
-/// What is remembered of a node.
-#[derive(Debug)]
-pub struct Witness {
-    /// What its disk has.
-    pub disk: Disk,
-    /// Its log as it is in memory.
-    pub memory: Terms,
-    /// The configurations in that log.
-    pub configurations: Configurations,
-    /// How it was after its last step.
-    pub seen: Seen,
-    /// What it has been given in the step under way.
-    pub heard: Heard,
-    /// For whom it has voted, by term.
-    pub votes: Vec<Option<NodeId>>,
-    /// Who has granted it a vote in a term, and who a pre-vote for one, as bits.
-    pub granted: (Term, u32),
-    pub pre_granted: (Term, u32),
-    /// As a leader, which round each node has answered last, and when it was heard, by its clock.
-    pub answered: [u64; MOST_NODES],
-    pub heard_at: [Time; MOST_NODES],
-    /// As a leader, up to where each node was last known to have the log.
-    pub matched: [LogIndex; MOST_NODES],
-    /// When it has heard a leader, by its clock, and which.
-    pub led_by: Option<(Time, NodeId)>,
-    /// Up to where what it takes for committed was compared.
-    pub compared: LogIndex,
-    /// Up to where a quorum was seen to have what it has committed as a leader.
-    pub justified: LogIndex,
-    /// The terms of what it has committed and its own disk has not yet, from an index on.
-    pub claim: (LogIndex, Vec<Term>),
-    /// Up to where its state was compared.
-    pub verified: Option<LogIndex>,
-    /// A lease, its term, and its end by the node's clock.
-    pub lease: Option<(Term, Time)>,
-    pub transfer_since: Option<Time>,
-    /// The term for which a leader has asked it to stand.
-    pub asked_to_stand: Term,
-    pub pending: Vec<Pending>,
-    /// As a leader, what followers read on behalf of others, by their tickets, and the round when
-    /// they asked first.
-    pub tickets: Vec<(NodeId, u64, u64)>,
-    /// Whether these timers are set.
-    pub election_armed: bool,
-    pub heartbeat_armed: bool,
-}
-
-/// How a node was after a step.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    pub role: Role,
-    pub term: Term,
-    pub vote: Option<NodeId>,
-    pub commit: LogIndex,
-    pub applied: LogIndex,
-    pub last: LogIndex,
-    pub configuration: LogIndex,
-    pub confirmed: u64,
-    pub in_transfer: bool,
-}
-
-/// What a node has been given.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Heard {
-    pub start: bool,
-    /// A message about a pre-vote; an answer to one, and of which term; and anything else.
-    pub pre_vote: bool,
-    pub pre_vote_response: bool,
-    /// The term of an election, and where the log of who asks for it ends.
-    pub pre_vote_request: Option<(Term, (Term, LogIndex))>,
-    pub pre_vote_term: Term,
-    pub other: bool,
-    /// A leader has appended, or sent a snapshot.
-    pub leader: bool,
-    pub append: Option<(NodeId, Term)>,
-    /// And was answered.
-    pub append_answered: bool,
-    /// A vote was given.
-    pub vote: bool,
-    /// A leader of an earlier term has appended.
-    pub stale: bool,
-    pub install: Option<(LogIndex, Term)>,
-    /// An answer to a leader, and whose.
-    pub answer: Option<NodeId>,
-    pub heartbeat: bool,
-    pub command: Option<RequestId>,
-    pub higher_term: Term,
-    /// Of messages that nobody may disregard.
-    pub later_term: Term,
-}
-
-/// Something that was asked and is not answered yet.
-#[derive(Clone, Debug)]
-pub struct Pending {
-    pub id: RequestId,
-    pub asked: Asked,
-    pub at: Time,
-    /// What was committed then.
-    pub committed: LogIndex,
-    /// If the node led, the number of its last round then.
-    pub round: Option<u64>,
-}
-
-/// What was asked.
-#[derive(Clone, Debug)]
-pub enum Asked {
-    Command(Command, Option<Stamp>),
-    Register(ClientId),
-    Read,
-    Other,
-}
-
 /// A step that has been made.
 pub struct Step<'a> {
     pub node: NodeId,
@@ -196,58 +80,6 @@ impl Step<'_> {
         let leads = self.raft.role() == Role::Leader;
         let term = self.raft.current_term();
         leads && (self.before.role != Role::Leader || self.before.term != term)
-    }
-}
-
-impl Seen {
-    fn of(raft: &Node) -> Self {
-        Seen {
-            role: raft.role(),
-            term: raft.current_term(),
-            vote: raft.voted_for(),
-            commit: raft.commit_index(),
-            applied: raft.last_applied(),
-            last: raft.log().last_index(),
-            configuration: raft.configuration_index(),
-            confirmed: raft.leadership().confirmed_round(),
-            in_transfer: raft.leadership().transfer_target().is_some(),
-        }
-    }
-}
-
-impl Witness {
-    fn new(raft: &Node) -> Self {
-        let first = Configuration::new(raft.options().initial_voters.clone());
-        Witness {
-            disk: Disk::default(),
-            memory: Terms::default(),
-            configurations: Configurations::new(Arc::new(first)),
-            seen: Seen::of(raft),
-            heard: Heard::default(),
-            votes: Vec::new(),
-            granted: (0, 0),
-            pre_granted: (0, 0),
-            answered: [0; MOST_NODES],
-            heard_at: [Time::ZERO; MOST_NODES],
-            matched: [0; MOST_NODES],
-            led_by: None,
-            compared: 0,
-            justified: 0,
-            claim: (0, Vec::new()),
-            verified: None,
-            lease: None,
-            transfer_since: None,
-            asked_to_stand: 0,
-            pending: Vec::new(),
-            tickets: Vec::new(),
-            election_armed: false,
-            heartbeat_armed: false,
-        }
-    }
-
-    /// The configuration in force by the log.
-    pub fn configuration(&self) -> &Arc<Configuration> {
-        &self.configurations.newest().1
     }
 }
 
@@ -317,143 +149,11 @@ impl Group {
 
     /// A node is about to be given something.
     pub fn given(&mut self, node: NodeId, raft: &Node, given: &Given<'_>, now: Time, clock: Time) {
-        let mut heard = self.of(node).heard;
-        let pre_votes = matches!(
-            given,
-            Given::Message {
-                message: Message::PreVoteRequest(_) | Message::PreVoteResponse(_),
-                ..
-            }
-        );
-        heard.pre_vote |= pre_votes;
-        heard.other |= !pre_votes;
-        match given {
-            Given::Start => {
-                heard.start = true;
-                // It may have heard a leader just before it went down.
-                if raft.current_term() > 0 {
-                    self.of_mut(node).led_by = Some((clock, node));
-                }
-            }
-            Given::Message { from, message } => {
-                self.hears(node, raft, *from, message, clock, &mut heard)
-            }
-            Given::Timer(timer) => {
-                heard.heartbeat = *timer == Timer::Heartbeat;
-                self.fired(node, *timer);
-            }
-            Given::Request { id, request } => {
-                let round = (raft.role() == Role::Leader).then(|| raft.leadership().round());
-                self.asked(node, *id, request, (now, round), &mut heard);
-            }
+        if let Given::Message { message: Message::TimeoutNow { .. }, .. } = given {
+            self.asked_to_stand += 1;
         }
-        self.of_mut(node).heard = heard;
-    }
-
-    fn hears(
-        &mut self,
-        node: NodeId,
-        raft: &Node,
-        from: NodeId,
-        message: &super::host::Said,
-        clock: Time,
-        heard: &mut Heard,
-    ) {
-        let (term, current) = (message.term(), raft.current_term());
-        let witness = self.of_mut(node);
-        if !matches!(message, Message::PreVoteRequest(_)) {
-            heard.higher_term = heard.higher_term.max(term);
-        }
-        // A candidate is not followed by those who hear a leader.
-        if !matches!(message, Message::PreVoteRequest(_) | Message::RequestVote(_)) {
-            heard.later_term = heard.later_term.max(term);
-        }
-        match message {
-            Message::PreVoteRequest(request) => {
-                let last = (request.last_log_term, request.last_log_index);
-                heard.pre_vote_request = Some((request.term, last));
-            }
-            Message::TimeoutNow { term } => {
-                witness.asked_to_stand = term + 1;
-                self.asked_to_stand += 1;
-            }
-            Message::AppendEntries(_) if term < current => heard.stale = true,
-            Message::PreVoteResponse(response) => {
-                heard.pre_vote_response = true;
-                heard.pre_vote_term = heard.pre_vote_term.max(response.term);
-                if response.vote_granted {
-                    note_grant(&mut witness.pre_granted, response.election_term, from);
-                }
-            }
-            Message::RequestVoteResponse(response) if response.vote_granted => {
-                heard.vote = true;
-                note_grant(&mut witness.granted, response.term, from);
-            }
-            Message::AppendEntries(_) | Message::InstallSnapshot(_) if term >= current => {
-                heard.leader = true;
-                witness.led_by = Some((clock, from));
-                match message {
-                    Message::InstallSnapshot(request) => {
-                        let metadata = &request.metadata;
-                        heard.install =
-                            Some((metadata.last_included_index, metadata.last_included_term));
-                    }
-                    _ => heard.append = Some((from, term)),
-                }
-            }
-            Message::AppendEntriesResponse(_) | Message::InstallSnapshotResponse(_)
-                if term == current =>
-            {
-                heard.answer = Some(from);
-                let round = match message {
-                    Message::AppendEntriesResponse(response) => response.round,
-                    Message::InstallSnapshotResponse(response) => response.round,
-                    _ => 0,
-                };
-                witness.heard_at[from.index()] = clock;
-                let answered = &mut witness.answered[from.index()];
-                *answered = (*answered).max(round);
-            }
-            Message::ReadIndexRequest(request) if raft.role() == Role::Leader => {
-                let known = |(node, ticket, _): &(NodeId, u64, u64)| {
-                    (*node, *ticket) == (from, request.ticket)
-                };
-                if !witness.tickets.iter().any(known) {
-                    witness.tickets.push((from, request.ticket, raft.leadership().round()));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn fired(&mut self, node: NodeId, timer: Timer) {
-        let witness = self.of_mut(node);
-        match timer {
-            Timer::Election => witness.election_armed = false,
-            Timer::Heartbeat => witness.heartbeat_armed = false,
-            _ => {}
-        }
-    }
-
-    fn asked(
-        &mut self,
-        node: NodeId,
-        id: RequestId,
-        request: &Ask,
-        (at, round): (Time, Option<u64>),
-        heard: &mut Heard,
-    ) {
-        let asked = match request {
-            Request::ClientCommand { command, session } => {
-                heard.command = Some(id);
-                Asked::Command(command.clone(), *session)
-            }
-            Request::Register { client } => Asked::Register(*client),
-            Request::Read(_) => Asked::Read,
-            Request::ConfigChange(_) | Request::TransferLeadership { .. } => Asked::Other,
-        };
         let committed = self.history.last();
-        self.of_mut(node).pending.push(Pending { id, asked, at, committed, round });
+        self.of_mut(node).given(node, raft, given, (now, clock), committed);
     }
 
     /// A step was made, and this is something that is going to happen.
@@ -478,22 +178,13 @@ impl Group {
             }
             Act::SetTimer(timer) => {
                 judge::time::set(self, node, timer);
-                self.arm(node, timer, true);
+                self.of_mut(node).arm(timer, true);
             }
-            Act::CancelTimer(timer) => self.arm(node, timer, false),
+            Act::CancelTimer(timer) => self.of_mut(node).arm(timer, false),
             Act::Respond { id, response } => {
                 judge::replies::planned(self, node, id, response);
                 judge::reads::served(self, node, raft, id, response, clock);
             }
-        }
-    }
-
-    fn arm(&mut self, node: NodeId, timer: Timer, armed: bool) {
-        let witness = self.of_mut(node);
-        match timer {
-            Timer::Election => witness.election_armed = armed,
-            Timer::Heartbeat => witness.heartbeat_armed = armed,
-            _ => {}
         }
     }
 
@@ -562,15 +253,6 @@ impl Group {
         witness.claim.1.clear();
         witness.lease = None;
         witness.heard = Heard::default();
-    }
-}
-
-fn note_grant((term, voters): &mut (Term, u32), of: Term, from: NodeId) {
-    if of > *term {
-        (*term, *voters) = (of, 0);
-    }
-    if of == *term {
-        *voters |= 1 << from.0;
     }
 }
 

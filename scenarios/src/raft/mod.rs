@@ -30,6 +30,7 @@ mod snapshots;
 mod steady;
 mod store;
 mod transfers;
+mod witness;
 mod workload;
 
 use stormglass_campaign::{Planted, Registry};

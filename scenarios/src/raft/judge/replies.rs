@@ -4,10 +4,11 @@ use stormglass_machine::{NodeId, RequestId};
 use stormglass_raft::{ClientError, LogIndex, Payload, Response};
 
 use crate::raft::findings::Judge;
-use crate::raft::group::{Asked, Group, Pending, quorum};
+use crate::raft::group::{Group, quorum};
 use crate::raft::history::Reply;
 use crate::raft::host::Told;
 use crate::raft::store::Answer;
+use crate::raft::witness::{Asked, Pending};
 
 /// Somebody is answered.
 pub fn answered(group: &mut Group, node: NodeId, id: RequestId, response: &Told) {

@@ -6,7 +6,8 @@ use stormglass_machine::NodeId;
 use stormglass_raft::{Role, Timer};
 
 use crate::raft::findings::Judge;
-use crate::raft::group::{Asked, Group, Step, quorum};
+use crate::raft::group::{Group, Step, quorum};
+use crate::raft::witness::Asked;
 
 /// A node has made a step.
 pub fn stepped(group: &mut Group, step: &Step<'_>) {
