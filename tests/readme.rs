@@ -49,6 +49,30 @@ fn the_imports_of_the_readme_are_those_of_the_quick_start() {
     assert!(read("README.md").contains(&format!("```rust\n{}\n```", imports.join("\n\n"))));
 }
 
+/// Asserts that a block of a document consists of lines of a file, in their order.
+fn assert_made_of_lines_of(document: &str, (before, fence): (&str, &str), file: &str) {
+    let text = read(document);
+    let (_, rest) = text.split_once(before).expect("there is a section");
+    let (_, rest) = rest.split_once(fence).expect("it shows a script");
+    let (script, _) = rest.split_once("```").expect("which ends");
+    let run = read(file);
+    let mut rest = run.as_str();
+    for line in script.lines() {
+        let (_, after) =
+            rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in its place"));
+        rest = after;
+    }
+    assert!(script.lines().count() > 5, "{script}");
+}
+
+#[test]
+fn the_scripts_that_are_shown_are_made_of_lines_of_those_that_are_run() {
+    let section = ("## Write a run down by hand", "```rust\n");
+    assert_made_of_lines_of("README.md", section, "scenarios/tests/replica_script.rs");
+    let section = ("## Acts", "```text\n");
+    assert_made_of_lines_of("docs/scripts.md", section, "campaign/tests/scripted.rs");
+}
+
 #[test]
 fn every_folder_is_in_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

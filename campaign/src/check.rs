@@ -7,7 +7,8 @@ use stormglass_simulator::Scenario;
 use crate::{Found, Options, Report, campaign, parse_seeds, quoted};
 
 /// Runs the seeds of a range in a `cargo test`, and panics with the story of the shrunk failure
-/// if anything is violated, or if something that should be seen sometimes never is.
+/// if anything is violated, if something that should be seen sometimes never is, or if the histories
+/// of clients could mostly not be judged.
 ///
 /// What the environment says goes before what the test says: `STORMGLASS_SEEDS=0..100000` runs
 /// these seeds, `STORMGLASS_SEED=7` runs this one, and `STORMGLASS_LOG=FILE` replays a log if it
@@ -53,6 +54,13 @@ pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
         report.seeds_run.saturating_mul(10),
         test_name(),
     );
+    if let Some(undecided) = report.mostly_undecided() {
+        panic!(
+            "{}: in {undecided} of {} seeds the history of the clients could not be judged within \
+             the bounds\nGive the check larger ones, or let the clients ask for less.",
+            report.scenario, report.seeds_run,
+        );
+    }
 }
 
 /// A variable that is set to something.

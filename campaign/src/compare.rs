@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Report;
-use crate::report::{Coverage, Recovery, rounded};
+use crate::report::{Coverage, Recovery, SiteCount, rounded};
 
 /// What is kept of a report that was written as JSON: what another campaign is compared with.
 /// Fields that are not known are left aside.
@@ -107,8 +107,8 @@ const TOLERATED_PERCENT: f64 = 10.0;
 /// Compares a campaign with an earlier one of the same scenario.
 ///
 /// Worse are a failure that was not there; something that was seen sometimes, or a pair of state
-/// and input kind that was reached, and is not any more in at least as many seeds; and a recovery
-/// whose median or 99th percentile is longer by more than a tenth. Speed is told, not judged.
+/// and input kind or a site that was reached, and is not any more in at least as many seeds; and a
+/// recovery whose median or 99th percentile is longer by more than a tenth. Speed is told, not judged.
 pub fn compare(earlier: &Earlier, now: &Report) -> Changes {
     let mut changes = Vec::new();
     if earlier.seeds_run != now.seeds_run {
@@ -192,15 +192,28 @@ fn sometimes(earlier: &Earlier, now: &Report, changes: &mut Vec<Change>) {
 }
 
 fn coverage(earlier: &Earlier, now: &Report, changes: &mut Vec<Change>) {
-    let pairs = |coverage: &Coverage| coverage.pairs.keys().cloned().collect::<BTreeSet<_>>();
-    let (then, reached) = (pairs(&earlier.coverage), pairs(&now.coverage));
+    let (then, now_covered) = (covered(&earlier.coverage), covered(&now.coverage));
     let sides = [
-        (loss(earlier, now), "no longer reached", then.difference(&reached)),
-        (Trend::Better, "newly reached", reached.difference(&then)),
+        (loss(earlier, now), "no longer reached", then.difference(&now_covered)),
+        (Trend::Better, "newly reached", now_covered.difference(&then)),
     ];
-    for (trend, words, pairs) in sides {
-        changes.extend(pairs.map(|pair| Change { trend, what: format!("{words}: {pair}") }));
+    for (trend, words, names) in sides {
+        changes.extend(names.map(|name| Change { trend, what: format!("{words}: {name}") }));
     }
+}
+
+/// Pairs of state and input kind, sites that were reached, and sites that have fired.
+fn covered(coverage: &Coverage) -> BTreeSet<String> {
+    let mut names: BTreeSet<_> = coverage.pairs.keys().cloned().collect();
+    for (site, SiteCount { reached, fired }) in &coverage.sites {
+        if *reached > 0 {
+            names.insert(format!("site {site}"));
+        }
+        if *fired > 0 {
+            names.insert(format!("site {site}, fired"));
+        }
+    }
+    names
 }
 
 fn recoveries(earlier: &Earlier, now: &Report, changes: &mut Vec<Change>) {

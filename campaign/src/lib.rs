@@ -29,7 +29,7 @@ pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
 pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
-pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, Size, quoted};
+pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use stormglass_simulator::NOT_DETERMINISTIC;
 pub use triage::{Shrunk, shrink};

@@ -19,7 +19,8 @@ pub struct Options {
     pub strict: bool,
     /// Each seed is run twice, in two worlds, and has to be the same run.
     pub twice: bool,
-    /// Faults go beyond what scenarios tolerate, and only what must hold always is looked at.
+    /// Faults and clocks go beyond what scenarios tolerate, and only what must hold always is looked
+    /// at.
     pub beyond: bool,
     /// Where the logs of failures are written.
     pub out: PathBuf,

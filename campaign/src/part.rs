@@ -2,10 +2,11 @@
 //! simpler selves.
 
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 use stormglass_shrinker::Item;
 use stormglass_simulator::simpler::shorter;
-use stormglass_simulator::{ClientLink, Deviation, MessageFault, RequestOf, Scenario};
+use stormglass_simulator::{ClientLink, Deviation, MessageFault, RequestOf, Scenario, Tuned};
 
 /// A deviation as an item of a list to be shrunk.
 pub(crate) struct Part<'s, S: Scenario> {
@@ -66,6 +67,8 @@ impl<S: Scenario> Item for Part<'_, S> {
                 labels.push(CLIENT | u64::from(*client));
                 25
             }
+            Deviation::Knob(_) => 26,
+            Deviation::Site(_) => 27,
         };
         labels.push(FAMILY | family);
         if let Some(node) = self.deviation.last_node() {
@@ -78,6 +81,18 @@ impl<S: Scenario> Item for Part<'_, S> {
     fn simpler(&self) -> Vec<Self> {
         let part = |deviation| Part { deviation, scenario: self.scenario };
         simpler(&self.deviation, self.scenario).into_iter().map(part).collect()
+    }
+
+    fn at(&self) -> Option<u64> {
+        self.deviation.at().map(|at| at.as_nanos() as u64)
+    }
+
+    fn moved_to(&self, at: u64) -> Self {
+        let mut moved = self.clone();
+        if let Some(time) = moved.deviation.at_mut() {
+            *time = Duration::from_nanos(at);
+        }
+        moved
     }
 }
 
@@ -98,6 +113,11 @@ fn simpler<S: Scenario>(
             let simpler = scenario.simpler(request).into_iter().map(|request| with(*at, request));
             let earlier = shorter(*at).map(|at| with(at, request.clone()));
             simpler.chain(earlier).collect()
+        }
+        Deviation::Knob(Tuned { name, value }) => {
+            let knobs = scenario.knobs().into_iter().filter(|knob| knob.name() == name);
+            let values = knobs.flat_map(|knob| knob.simpler(*value));
+            values.map(|value| Deviation::Knob(Tuned { name: name.clone(), value })).collect()
         }
         fault => fault.simpler(),
     }

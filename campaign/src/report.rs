@@ -3,7 +3,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stormglass_simulator::{Difference, Distribution, Facts, Signature};
+use stormglass_machine::SiteTally;
+use stormglass_simulator::{Difference, Distribution, Facts, Signature, UNDECIDED};
 
 /// What a campaign did, found and saw.
 #[derive(Clone, Debug, Serialize)]
@@ -149,6 +150,18 @@ pub struct Coverage {
     pub states: BTreeMap<String, u64>,
     /// How often each state took an input of each kind.
     pub pairs: BTreeMap<String, u64>,
+    /// How often machines came by each of their sites in a storm, and were asked to misbehave there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sites: BTreeMap<String, SiteCount>,
+}
+
+/// How often a site was reached, and fired.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SiteCount {
+    /// How often machines came by.
+    pub reached: u64,
+    /// How often they were asked to misbehave.
+    pub fired: u64,
 }
 
 /// How often and how much.
@@ -163,12 +176,21 @@ pub struct FactTally {
 }
 
 impl Coverage {
-    pub(crate) fn new(pairs: &BTreeMap<(&'static str, &'static str), u64>) -> Self {
+    pub(crate) fn new(
+        pairs: &BTreeMap<(&'static str, &'static str), u64>,
+        sites: &BTreeMap<&'static str, SiteTally>,
+    ) -> Self {
         let mut coverage = Coverage::default();
         for ((state, kind), count) in pairs {
             *coverage.states.entry((*state).to_owned()).or_default() += count;
             *coverage.pairs.entry(format!("{state} × {kind}")).or_default() += count;
         }
+        let sites = sites.iter();
+        coverage.sites = sites
+            .map(|(site, SiteTally { reached, fired })| {
+                ((*site).to_owned(), SiteCount { reached: *reached, fired: *fired })
+            })
+            .collect();
         coverage
     }
 }
@@ -207,6 +229,18 @@ impl Report {
     pub fn never_seen(&self) -> impl Iterator<Item = &str> {
         self.sometimes.iter().filter(|(_, count)| **count == 0).map(|(name, _)| name.as_str())
     }
+
+    /// In how many seeds a history of clients could not be judged, if these are more than half.
+    /// Then a search without a violation says little, and does not pass.
+    pub fn mostly_undecided(&self) -> Option<u64> {
+        let undecided = self.facts.get(UNDECIDED).map_or(0, |tally| tally.runs);
+        mostly(undecided, self.seeds_run).then_some(undecided)
+    }
+}
+
+/// More than half of the seeds.
+pub(crate) fn mostly(undecided: u64, seeds: u64) -> bool {
+    undecided > seeds / 2
 }
 
 /// The report for people, as the command `stormglass` gives it.
@@ -287,12 +321,20 @@ impl Report {
             writeln!(out, "  counted: {name}: {total} in {runs} seeds, at most {most} in one")?;
         }
         let (states, pairs) = (self.coverage.states.len(), self.coverage.pairs.len());
-        writeln!(out, "  reached {states} states, {pairs} (state, input kind) pairs:")?;
+        let state_or_states = if states == 1 { "state" } else { "states" };
+        writeln!(out, "  reached {states} {state_or_states}, {pairs} (state, input kind) pairs:")?;
         for state in self.coverage.states.keys() {
             let prefix = format!("{state} × ");
             let kinds: Vec<_> =
                 self.coverage.pairs.keys().filter_map(|pair| pair.strip_prefix(&prefix)).collect();
             writeln!(out, "    {state}: {}", kinds.join(", "))?;
+        }
+        for (site, SiteCount { reached, fired }) in &self.coverage.sites {
+            match (reached, fired) {
+                (0, _) => writeln!(out, "  site NEVER REACHED: {site}")?,
+                (_, 0) => writeln!(out, "  site reached {reached} times, NEVER FIRED: {site}")?,
+                _ => writeln!(out, "  site reached {reached} times, fired {fired}: {site}")?,
+            }
         }
         let expected = self.reached.len() + self.unreached.len();
         if expected > 0 {
@@ -308,6 +350,12 @@ impl Report {
     /// Passed or failed; and why, if nothing was violated.
     fn verdict(&self) -> String {
         let unseen = self.never_seen().count();
+        if let (Some(undecided), 0, 0) = (self.mostly_undecided(), self.failures.len(), unseen) {
+            return format!(
+                "FAILED: nothing is violated, but in {undecided} seeds the history of the clients \
+                 could not be judged"
+            );
+        }
         match (self.passed, self.failures.len(), unseen) {
             (true, ..) => "passed".to_owned(),
             (false, 0, 1) => {
@@ -336,7 +384,7 @@ impl Report {
         let mut detail = found.detail.lines();
         writeln!(out, "    seed {}: {}", found.seed, detail.next().unwrap_or_default())?;
         for line in detail {
-            writeln!(out, "      {line}")?;
+            writeln!(out, "{}", format!("      {line}").trim_end())?;
         }
         if let Some(ShrunkSize { before, after, attempts, minimal, .. }) = &found.shrunk {
             writeln!(

@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use stormglass_machine::SiteTally;
 use stormglass_simulator::{
     BOUNDED_EVENTS, Distribution, Facts, NOT_DETERMINISTIC, Outcome, Scenario, Signature,
-    TIME_GOES_ON,
+    TIME_GOES_ON, UNDECIDED,
 };
 
 use crate::clock::Stopwatch;
 use crate::progress::{Done, Progress, say};
-use crate::report::{Coverage, Recovery, tallies};
+use crate::report::{Coverage, Recovery, mostly, tallies};
 use crate::triage::triage;
 use crate::{Found, Options, Report};
 
@@ -52,6 +53,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
     let sometimes: BTreeMap<_, _> =
         share.sometimes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     let all_seen = end != End::Whole || sometimes.values().all(|count| *count > 0);
+    let undecided = share.facts.get(UNDECIDED).runs;
     let (reached, unreached) =
         scenario.expected_facts().into_iter().partition(|name| share.facts.get(name).runs > 0);
     Report {
@@ -64,7 +66,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
         events_per_s: share.events as f64 / elapsed_s.max(1e-9),
         simulated_s: share.simulated_ns as f64 / 1e9,
         chains: format!("{:016x}", share.chains),
-        passed: failures.is_empty() && all_seen,
+        passed: failures.is_empty() && all_seen && !mostly(undecided, share.seeds),
         interrupted: end == End::Interrupted,
         ended_early: end == End::Early,
         failures,
@@ -74,7 +76,7 @@ pub fn campaign<S: Scenario>(scenario: &S, options: &Options) -> Report {
             .map(|(name, spans)| ((*name).to_owned(), Recovery::from(spans)))
             .collect(),
         stuck_by_design: share.stuck_by_design,
-        coverage: Coverage::new(&share.pairs),
+        coverage: Coverage::new(&share.pairs, &share.sites),
         facts: tallies(&share.facts),
         reached,
         unreached,
@@ -119,6 +121,7 @@ struct Share {
     /// How many pairs were reached when progress last heard of them.
     reached: usize,
     facts: Facts,
+    sites: BTreeMap<&'static str, SiteTally>,
     recoveries: BTreeMap<&'static str, Distribution>,
     stuck_by_design: u64,
 }
@@ -163,6 +166,11 @@ impl Share {
             *self.pairs.entry(pair).or_default() += count;
         }
         self.facts.merge(&other.facts);
+        for (site, SiteTally { reached, fired }) in other.sites {
+            let tally = self.sites.entry(site).or_default();
+            tally.reached += reached;
+            tally.fired += fired;
+        }
         for (name, spans) in other.recoveries {
             self.recoveries.entry(name).or_default().merge(&spans);
         }
@@ -268,6 +276,7 @@ fn work<S: Scenario>(
     }
     share.pairs = world.pairs();
     share.facts = world.facts().clone();
+    share.sites = world.sites();
     share.recoveries = world.recoveries().map(|(name, spans)| (name, spans.clone())).collect();
     share.stuck_by_design = world.stuck_by_design();
     share

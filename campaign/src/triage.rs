@@ -1,10 +1,9 @@
 use std::path::PathBuf;
 
-use stormglass_replay::{Expected, FORMAT, LogOf, Story, write};
+use stormglass_replay::{LogOf, log_of, write};
 use stormglass_shrinker::{Budget, Verdict};
 use stormglass_simulator::{
-    Deviation, Failure, NOT_DETERMINISTIC, Outcome, RequestOf, Scenario, Signature, World,
-    first_difference,
+    Deviation, NOT_DETERMINISTIC, Outcome, RequestOf, Scenario, Signature, World, first_difference,
 };
 
 use crate::clock::Stopwatch;
@@ -119,7 +118,7 @@ pub fn shrink<S: Scenario>(
     let shrunk = shrunk.ok()?;
     let mut deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
     leave_out_absent_nodes(&mut deviations, *scenario.nodes().start());
-    let log = log(scenario, seed, deviations)?;
+    let log = log_of(scenario, seed, deviations)?;
     let after = Size { deviations: log.deviations.len(), events: log.expected.event };
     let elapsed_s = watch.elapsed().as_secs_f64();
     let (attempts, minimal) = (shrunk.attempts, shrunk.minimal);
@@ -131,35 +130,6 @@ pub fn shrink<S: Scenario>(
 fn leave_out_absent_nodes<R>(deviations: &mut Vec<Deviation<R>>, fewest: u32) {
     let count = Deviation::cluster_size(deviations).unwrap_or(fewest);
     deviations.retain(|deviation| deviation.last_node().is_none_or(|node| node.0 < count));
-}
-
-/// The log of the failing run that these deviations make; nothing if it does not fail.
-pub(crate) fn log<S: Scenario>(
-    scenario: &S,
-    seed: u64,
-    deviations: Vec<Deviation<RequestOf<S>>>,
-) -> Option<LogOf<S>> {
-    let mut story = Story::new(&deviations);
-    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
-    let story = story.tell(outcome.failure.as_ref(), outcome.time);
-    let Failure { property, violation, event } = outcome.failure?;
-    let expected = Expected {
-        property,
-        cause: violation.cause,
-        detail: violation.detail,
-        event,
-        chain: outcome.chain,
-    };
-    Some(LogOf::<S> {
-        format: FORMAT,
-        scenario: scenario.name().to_owned(),
-        planted: scenario.planted().map(str::to_owned),
-        seed,
-        made_by: concat!("stormglass ", env!("CARGO_PKG_VERSION")).to_owned(),
-        expected,
-        deviations,
-        story,
-    })
 }
 
 /// Scenario, bug, what failed and the seed make the name of a log.

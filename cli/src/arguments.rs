@@ -119,7 +119,8 @@ pub(crate) struct Campaign {
     /// Compare with an earlier campaign, as written by --json.
     #[arg(long, value_name = "OLD.json")]
     pub(crate) compare: Option<PathBuf>,
-    /// Let faults destroy more than a scenario tolerates, and look only at what must hold always.
+    /// Let faults destroy more than a scenario tolerates and clocks go ten times as wrong, and look
+    /// only at what must hold always.
     #[arg(long)]
     pub(crate) beyond: bool,
     /// How many runs shrinking one failure may take.

@@ -18,10 +18,12 @@ mod error;
 mod file;
 mod log;
 mod replay;
+mod script;
 mod story;
 
 pub use error::LogError;
 pub use file::{Head, RawLog, write};
 pub use log::{Expected, FORMAT, Log, LogOf};
-pub use replay::{Comparison, Verdict, replay};
+pub use replay::{Comparison, Verdict, log_of, replay};
+pub use script::script;
 pub use story::Story;

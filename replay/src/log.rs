@@ -4,7 +4,9 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stormglass_simulator::{Deviation, LateTimer, MessageFault, RequestOf, Scenario};
+use stormglass_simulator::{
+    Deviation, LateTimer, MessageFault, RequestOf, Scenario, SiteFires, Tuned,
+};
 
 use crate::file::Head;
 
@@ -17,7 +19,7 @@ pub(crate) const MOST_DEVIATIONS: usize = 100_000;
 /// held against all that is wrong with links and each flush against every bad disk, so that their
 /// number bounds the time a replay takes. Torn records count, too: each crash looks through them.
 const MOST_EPISODES: usize = 1_000;
-/// The most kinds of messages and timers they may speak of.
+/// The most kinds of messages and timers, sites and knobs they may speak of.
 const MOST_KINDS: usize = 1_000;
 
 /// A failing run: enough to make it again, and to see that it is the same.
@@ -179,7 +181,9 @@ impl<R> Log<R> {
                 | Deviation::SlowDisk(_)
                 | Deviation::ReplacedDisk(_) => episodes += 1,
                 Deviation::Message(MessageFault { kind, .. })
-                | Deviation::Timer(LateTimer { kind, .. }) => {
+                | Deviation::Timer(LateTimer { kind, .. })
+                | Deviation::Site(SiteFires { site: kind, .. })
+                | Deviation::Knob(Tuned { name: kind, .. }) => {
                     kinds.insert(kind.as_str());
                 }
                 _ => {}
@@ -191,7 +195,9 @@ impl<R> Log<R> {
             ))
         } else if kinds.len() > MOST_KINDS {
             let kinds = kinds.len();
-            Some(format!("{kinds} kinds of messages and timers; at most {MOST_KINDS} are read"))
+            Some(format!(
+                "{kinds} kinds of messages, timers and the like; at most {MOST_KINDS} are read"
+            ))
         } else {
             None
         }

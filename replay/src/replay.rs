@@ -1,6 +1,6 @@
-use stormglass_simulator::{Outcome, RequestOf, Scenario, World};
+use stormglass_simulator::{Deviation, Failure, Outcome, RequestOf, Scenario, World};
 
-use crate::log::{Expected, Log};
+use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
 
 /// What has become of the failure in a log.
@@ -43,6 +43,35 @@ pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison 
     let matched = replayed.matched.iter().enumerate();
     let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
     Comparison { verdict, unmatched: unmatched.collect(), outcome, story, first_difference }
+}
+
+/// The log of the failing run that these deviations make; nothing if it does not fail.
+pub fn log_of<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: Vec<Deviation<RequestOf<S>>>,
+) -> Option<LogOf<S>> {
+    let mut story = Story::new(&deviations);
+    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
+    let story = story.tell(outcome.failure.as_ref(), outcome.time);
+    let Failure { property, violation, event } = outcome.failure?;
+    let expected = Expected {
+        property,
+        cause: violation.cause,
+        detail: violation.detail,
+        event,
+        chain: outcome.chain,
+    };
+    Some(Log {
+        format: FORMAT,
+        scenario: scenario.name().to_owned(),
+        planted: scenario.planted().map(str::to_owned),
+        seed,
+        made_by: concat!("stormglass ", env!("CARGO_PKG_VERSION")).to_owned(),
+        expected,
+        deviations,
+        story,
+    })
 }
 
 fn verdict(expected: &Expected, outcome: &Outcome) -> Verdict {

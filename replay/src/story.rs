@@ -41,6 +41,11 @@ impl<'d, M: Machine> Story<'d, M> {
         Story { deviations, lines: Vec::new(), before: "", latest: None }
     }
 
+    /// The story of a run that goes on.
+    pub fn so_far(self) -> Vec<String> {
+        condense(self.lines)
+    }
+
     /// The story, with its end.
     pub fn tell(self, failure: Option<&Failure>, time: Time) -> Vec<String> {
         let mut told = condense(self.lines);
@@ -52,7 +57,7 @@ impl<'d, M: Machine> Story<'d, M> {
         let mut detail = failure.violation.detail.lines();
         let first = detail.next().unwrap_or_default();
         told.push(format!("{time}  VIOLATED: {}: {first}", failure.signature()));
-        told.extend(detail.map(|line| format!("{:>13}  {line}", "")));
+        told.extend(detail.map(|line| format!("{:>13}  {line}", "").trim_end().to_owned()));
         told
     }
 
@@ -172,6 +177,9 @@ impl<M: Machine> Watch<M> for Story<'_, M> {
                     true,
                     &format!("    the disk of node {node} takes {} longer", span(by)),
                 );
+            }
+            Event::Misbehaved { node, site } => {
+                self.line(now, true, &format!("    node {node} misbehaves: {site}"));
             }
             Event::Disk { node, fault } => {
                 self.line(now, true, &format!("    the disk of node {node} {}", disk_fault(fault)));

@@ -13,8 +13,8 @@ use stormglass_replay::{Expected, FORMAT, Log, LogError, RawLog, write};
 use stormglass_simulator::{
     Breakage, Broken, ClientLink, ClockStep, Clog, Crash, Cut, Deviation, FailingFlush, Fate,
     FullDisk, Impaired, LateTimer, LostFlush, MAX_DRIFT_PPM, MessageFault, MisdirectedWrite, Pause,
-    Plane, Property, ReplacedDisk, RottenRecord, Scenario, Shape, SlowDisk, SlowFlush, Throttle,
-    TornRecord, Way, WrongClock,
+    Plane, Property, ReplacedDisk, RottenRecord, Scenario, Shape, SiteFires, SlowDisk, SlowFlush,
+    Throttle, TornRecord, Tuned, Way, WrongClock,
 };
 
 /// A request of every shape that serde knows.
@@ -205,9 +205,14 @@ fn one_of_each() -> impl Strategy<Value = Vec<Deviation<Request>>> {
     let year = 365 * 24 * 3600 * 1_000_000_000_i64;
     let step = (node(), span(), -year..=year)
         .prop_map(|(node, at, ahead_ns)| Deviation::ClockStep(ClockStep { node, at, ahead_ns }));
-    let others = (asked, fated, late, slow, crash, pause, clock, step, client_link()).prop_map(
-        |(asked, fated, late, slow, crash, pause, clock, step, link)| {
-            vec![asked, fated, late, slow, crash, pause, clock, step, link]
+    let knob = (any::<String>(), any::<u64>())
+        .prop_map(|(name, value)| Deviation::Knob(Tuned { name, value }));
+    let site = (node(), any::<String>(), any::<u32>())
+        .prop_map(|(node, site, nth)| Deviation::Site(SiteFires { node, site, nth }));
+    let more = (clock, step, client_link()).prop_map(|(clock, step, link)| vec![clock, step, link]);
+    let others = (asked, fated, late, slow, crash, pause, more, knob, site).prop_map(
+        |(asked, fated, late, slow, crash, pause, more, knob, site)| {
+            [vec![asked, fated, late, slow, crash, pause, knob, site], more].concat()
         },
     );
     (others, impaired()).prop_map(|(others, impaired)| [others, impaired].concat())

@@ -19,4 +19,18 @@ pub trait Item: Clone + Hash {
     /// Going from an item to any of its simpler selves, and on from there, must come to an end.
     /// For a number see [`smaller`](crate::smaller).
     fn simpler(&self) -> Vec<Self>;
+
+    /// When the item happens, on a scale that all items share; `None` if it has no time of its own.
+    ///
+    /// Items that fail only together often have to keep their distances. If their times are known,
+    /// they are moved as one; if not, they can only follow each other in steps as short as the
+    /// slack between them.
+    fn at(&self) -> Option<u64> {
+        None
+    }
+
+    /// The same item at another time. Asked only of items that have one.
+    fn moved_to(&self, _at: u64) -> Self {
+        self.clone()
+    }
 }

@@ -62,8 +62,9 @@
 //! 3. without a run of neighbours: half of the list, a quarter, and so on, from the end, since
 //!    what comes late matters least often;
 //! 4. without each single item, from the end;
-//! 5. each item simpler, the boldest way first;
-//! 6. only when all these found nothing: without two items at once, for those that cancel each
+//! 5. each moment earlier, with all that follows it, so that distances are kept;
+//! 6. each item simpler, the boldest way first;
+//! 7. only when all these found nothing: without two items at once, for those that cancel each
 //!    other (neighbours first, and a bounded number of them).
 //!
 //! A pass does not repeat itself until it finds nothing, since a cheaper one may now find more;

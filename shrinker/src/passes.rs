@@ -82,6 +82,9 @@ fn shrink_within<T: Item>(search: Search<'_, T>) -> Result<Shrunk<T>, NotFailing
     })
 }
 
+/// How a list is tried with a simpler self of the item from a place: alone, or with all that follows.
+type With<'a, T> = fn(&mut Search<'a, T>, usize, T) -> Result<bool, Ended>;
+
 struct Shrinker<'a, T> {
     search: Search<'a, T>,
     /// The count of improvements at which the list was found to be 1-minimal. With one more
@@ -89,7 +92,7 @@ struct Shrinker<'a, T> {
     minimal_at: Option<u64>,
 }
 
-impl<T: Item> Shrinker<'_, T> {
+impl<'a, T: Item> Shrinker<'a, T> {
     fn run(&mut self) -> Result<(), Ended> {
         loop {
             let before = self.search.improvements();
@@ -97,6 +100,7 @@ impl<T: Item> Shrinker<'_, T> {
             self.remove_groups()?;
             self.remove_chunks()?;
             self.remove_singles()?;
+            self.move_together()?;
             self.simplify_each()?;
             if self.search.improvements() > before {
                 continue;
@@ -168,23 +172,36 @@ impl<T: Item> Shrinker<'_, T> {
         Ok(())
     }
 
+    /// From the earliest on, each moment at which something happens.
+    fn move_together(&mut self) -> Result<(), Ended> {
+        let list = self.search.best();
+        let times = list.items.iter().map(Item::at).zip(list.places.iter().copied());
+        let mut moments: Vec<_> = times.filter_map(|(at, place)| Some((at?, place))).collect();
+        moments.sort_unstable();
+        moments.dedup_by_key(|(at, _)| *at);
+        for (_, place) in moments {
+            while self.simplify(place, Search::with_all_that_follows)? {}
+        }
+        Ok(())
+    }
+
     fn simplify_each(&mut self) -> Result<(), Ended> {
         for place in self.search.best().places.clone() {
-            while self.simplify(place)? {}
+            while self.simplify(place, Search::with_simpler)? {}
         }
         Ok(())
     }
 
     /// Takes the boldest step that the item from this place can take, as often in a row as it can
     /// be taken. False if there is none.
-    fn simplify(&mut self, place: usize) -> Result<bool, Ended> {
+    fn simplify(&mut self, place: usize, with: With<'a, T>) -> Result<bool, Ended> {
         let list = self.search.best();
         let Some(index) = list.index_of(place) else {
             return Ok(false);
         };
         for (choice, simpler) in list.items[index].simpler().into_iter().enumerate() {
-            if self.search.with_simpler(place, simpler)? {
-                self.repeat_step(place, choice)?;
+            if with(&mut self.search, place, simpler)? {
+                self.repeat_step(place, choice, with)?;
                 return Ok(true);
             }
         }
@@ -192,7 +209,7 @@ impl<T: Item> Shrinker<'_, T> {
     }
 
     /// Goes on from simpler self to simpler self by the same choice, several steps at once.
-    fn repeat_step(&mut self, place: usize, choice: usize) -> Result<(), Ended> {
+    fn repeat_step(&mut self, place: usize, choice: usize, with: With<'a, T>) -> Result<(), Ended> {
         let mut taken = 0;
         find_integer(STRIDE, |steps| {
             let list = self.search.best();
@@ -203,7 +220,7 @@ impl<T: Item> Shrinker<'_, T> {
             let Some(simpler) = walk(start, choice, steps - taken) else {
                 return Ok(false);
             };
-            let works = self.search.with_simpler(place, simpler)?;
+            let works = with(&mut self.search, place, simpler)?;
             if works {
                 taken = steps;
             }

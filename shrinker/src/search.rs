@@ -22,8 +22,8 @@ pub(crate) struct List<T> {
 enum Edit<T> {
     /// Remove all items but those at these indices, which are ascending.
     Keep(Vec<usize>),
-    /// Put another item at this index.
-    Replace(usize, T),
+    /// Put other items at these indices.
+    Replace(Vec<(usize, T)>),
 }
 
 impl<T: Item> List<T> {
@@ -38,7 +38,11 @@ impl<T: Item> List<T> {
         let mut fingerprints = self.fingerprints.clone();
         match edit {
             Edit::Keep(indices) => fingerprints = select(&fingerprints, indices),
-            Edit::Replace(index, item) => fingerprints[*index] = Fingerprint::new(item),
+            Edit::Replace(others) => {
+                others
+                    .iter()
+                    .for_each(|(index, item)| fingerprints[*index] = Fingerprint::new(item));
+            }
         }
         Fingerprint::new(&fingerprints)
     }
@@ -50,11 +54,13 @@ impl<T: Item> List<T> {
                 places: select(&self.places, &indices),
                 fingerprints: select(&self.fingerprints, &indices),
             },
-            Edit::Replace(index, item) => {
+            Edit::Replace(others) => {
                 let mut items = self.items.clone();
                 let mut fingerprints = self.fingerprints.clone();
-                fingerprints[index] = Fingerprint::new(&item);
-                items[index] = item;
+                for (index, item) in others {
+                    fingerprints[index] = Fingerprint::new(&item);
+                    items[index] = item;
+                }
                 List { items, places: self.places.clone(), fingerprints }
             }
         }
@@ -143,7 +149,34 @@ impl<'a, T: Item> Search<'a, T> {
             Fingerprint::new(&item) != self.best.fingerprints[index],
             "the simpler selves of an item must not lead back to it: shrinking would never end"
         );
-        self.consider(Edit::Replace(index, item))
+        self.consider(Edit::Replace(vec![(index, item)]))
+    }
+
+    /// Tries the best list with the item from this place as early as a simpler self of it is, and
+    /// all that does not happen before it moved by as much. False if that moves nothing else, or
+    /// the item was removed before.
+    pub(crate) fn with_all_that_follows(
+        &mut self,
+        place: usize,
+        simpler: T,
+    ) -> Result<bool, Ended> {
+        let items = &self.best.items;
+        let at = self.best.index_of(place).and_then(|index| items[index].at());
+        let (Some(at), Some(earlier)) = (at, simpler.at()) else {
+            return Ok(false);
+        };
+        let Some(by) = at.checked_sub(earlier).filter(|by| *by > 0) else {
+            return Ok(false);
+        };
+        let follows = |item: &T| item.at().filter(|other| *other >= at);
+        let moved: Vec<_> = (0..)
+            .zip(items)
+            .filter_map(|(index, item)| Some((index, item.moved_to(follows(item)? - by))))
+            .collect();
+        match moved.len() > 1 {
+            true => self.consider(Edit::Replace(moved)),
+            false => Ok(false),
+        }
     }
 
     /// Tries an edit of the best list, which is then the best one if it fails. Then goes on with

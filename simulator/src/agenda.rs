@@ -115,6 +115,18 @@ impl<T> Agenda<T> {
         }
     }
 
+    /// When the earliest item is due. Walks a list; the hot loop does without.
+    pub(crate) fn next_time(&self) -> Option<Time> {
+        let level = self.levels.trailing_zeros() as usize;
+        let digit = self.occupied.get(level)?.trailing_zeros() as usize;
+        let (mut earliest, mut next) = (u64::MAX, self.lists[level * DIGITS + digit].first);
+        while let Some(slot) = self.slots.get(next as usize) {
+            earliest = earliest.min(slot.time);
+            next = slot.next;
+        }
+        Some(Time::from_nanos(earliest))
+    }
+
     /// Everything on it, in order.
     pub(crate) fn in_order(&self) -> Vec<(Time, &T)> {
         let mut all = Vec::new();
@@ -223,6 +235,8 @@ mod tests {
                     twin.insert((time, number), ());
                     number += 1;
                 } else {
+                    let next = agenda.next_time().map(Time::as_nanos);
+                    assert_eq!(next, twin.keys().next().map(|(time, _)| *time));
                     let expected = twin.pop_first().map(|((time, number), ())| (time, number));
                     let popped = agenda.pop().map(|(time, number)| (time.as_nanos(), number));
                     assert_eq!(popped, expected, "round {round}");

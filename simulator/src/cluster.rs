@@ -12,6 +12,7 @@ use crate::decisions::FlushFate;
 use crate::deviation::Deviation;
 use crate::disk::Disk;
 use crate::faults::{Breakage, Broken};
+use crate::knob::Knobs;
 use crate::network::Network;
 
 /// The virtual cluster as it is at this moment: what checkers may look at.
@@ -30,6 +31,7 @@ pub struct Cluster<M: Machine> {
     /// Durable data may be destroyed beyond what the scenario tolerates.
     pub(crate) beyond: bool,
     pub(crate) clients: Driver<M>,
+    pub(crate) knobs: Knobs,
 }
 
 /// One node: a process that may be down, and what it has around it.
@@ -216,7 +218,7 @@ pub(crate) fn request_id(client: u32, nth: u32) -> RequestId {
 }
 
 impl<M: Machine> Cluster<M> {
-    pub(crate) fn new(clients: Option<Clients<M>>) -> Self {
+    pub(crate) fn new(clients: Option<Clients<M>>, knobs: Knobs) -> Self {
         Cluster {
             now: Time::ZERO,
             heal: Time::MAX,
@@ -228,6 +230,7 @@ impl<M: Machine> Cluster<M> {
             bad_disks: Vec::new(),
             beyond: false,
             clients: Driver::new(clients),
+            knobs,
         }
     }
 
@@ -240,6 +243,7 @@ impl<M: Machine> Cluster<M> {
         self.bad_disks.clear();
         self.beyond = Deviation::goes_beyond(&self.plan);
         self.clients.reset();
+        self.knobs.reset();
         self.nodes.truncate(count as usize);
         for (node, id) in self.nodes.iter_mut().zip(0..) {
             node.reset(seed, NodeId(id));
@@ -252,6 +256,11 @@ impl<M: Machine> Cluster<M> {
     /// True time since the start.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// The tunables of the machines, as they are set in this run.
+    pub fn knobs(&self) -> &Knobs {
+        &self.knobs
     }
 
     /// How many nodes there are, up or down.

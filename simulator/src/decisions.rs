@@ -5,14 +5,14 @@ use std::hash::BuildHasherDefault;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use stormglass_machine::{Dice, NodeId};
+use stormglass_machine::{Dice, Firing, NodeId, Sites};
 
 use crate::chain::Chain;
 use crate::deviation::Deviation;
 use crate::disk::RecordFate;
 use crate::faults::{
     FailingFlush, Fate, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Odds, RottenRecord,
-    SlowFlush, TornRecord,
+    SiteFires, SlowFlush, TornRecord,
 };
 
 mod clients;
@@ -39,6 +39,11 @@ pub(crate) trait Decisions {
     fn torn(&mut self, node: NodeId, first: u32, last: u32) -> Option<u32>;
     /// The fate of what passes between a client and a node.
     fn client_link(&mut self, passage: Passage) -> Fate;
+    /// What machines ask whether they are to misbehave; `None` if they never are. It answers by
+    /// itself, in the middle of a step, and is closed when the storm ends.
+    fn sites(&mut self) -> Option<&mut Sites>;
+    /// Is told of each site that has fired, after the step.
+    fn fired(&mut self, node: NodeId, firing: Firing);
 }
 
 /// Draws fates from a seed.
@@ -52,20 +57,29 @@ pub(crate) struct Search {
     disks: Dice,
     disk_faults: DiskChances,
     client_links: ClientChances,
+    pub(crate) sites: Option<Box<Sites>>,
 }
 
 impl Search {
+    /// `sites` are those that a scenario allows; this seed may leave all of them alone.
     pub(crate) fn new(
         seed: u64,
         odds: Odds,
         disk_faults: DiskChances,
         client_links: ClientChances,
+        mut sites: Option<Box<Sites>>,
     ) -> Self {
         let dice = |purpose| Dice::new(seed, purpose, 0);
         let (network, timers, disks) = (dice("network"), dice("timers"), dice("disks"));
-        let faulty = odds.drop + odds.duplicate + odds.delay + odds.corrupt;
-        let garbage = dice("garbage");
-        Search { odds, faulty, network, garbage, timers, disks, disk_faults, client_links }
+        let (garbage, faulty) =
+            (dice("garbage"), odds.drop + odds.duplicate + odds.delay + odds.corrupt);
+        if let Some(sites) = &mut sites {
+            match dice("swarm-sites").per_million(500_000) {
+                true => sites.draw(seed),
+                false => sites.list([]),
+            }
+        }
+        Search { odds, faulty, network, garbage, timers, disks, disk_faults, client_links, sites }
     }
 
     /// The fate of a message that has drawn a number below `faulty`.
@@ -130,14 +144,23 @@ impl Decisions for Search {
     fn client_link(&mut self, _: Passage) -> Fate {
         self.client_links.fate()
     }
+
+    #[inline]
+    fn sites(&mut self) -> Option<&mut Sites> {
+        self.sites.as_deref_mut()
+    }
+
+    #[inline]
+    fn fired(&mut self, _: NodeId, _: Firing) {}
 }
 
-/// What an occurrence is about: a message on a link, a timer, or a flush of a node.
+/// What an occurrence is about: a message on a link, a timer, a flush or a site of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum About {
     Message(NodeId, NodeId, u16),
     Timer(NodeId, u16),
     Flush(NodeId),
+    Site(NodeId, u16),
 }
 
 /// Tables are only ever looked things up in, never walked, and their hasher is fixed.
@@ -176,11 +199,16 @@ impl Names {
         *count += 1;
         *count - 1
     }
+
+    /// The number that the next one gets.
+    fn next(&self, about: About) -> u32 {
+        self.counts.get(&about).copied().unwrap_or(0)
+    }
 }
 
 /// Lets another decide, and writes down what was not dull.
 pub(crate) struct Recorder<D, R> {
-    inner: D,
+    pub(crate) inner: D,
     names: Names,
     pub(crate) recorded: Vec<Deviation<R>>,
 }
@@ -268,6 +296,14 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
         }
         fate
     }
+
+    fn sites(&mut self) -> Option<&mut Sites> {
+        self.inner.sites()
+    }
+
+    fn fired(&mut self, node: NodeId, Firing { site, nth }: Firing) {
+        self.recorded.push(Deviation::Site(SiteFires { node, site: site.to_owned(), nth }));
+    }
 }
 
 /// Decides as a list of deviations says; everything it does not name is dull.
@@ -277,6 +313,8 @@ pub(crate) struct Replay {
     spans: Table<(About, u32), (usize, Duration)>,
     disk_fates: DiskFates,
     client_fates: ClientFates,
+    sites: Sites,
+    firings: Table<(About, u32), usize>,
     /// For each deviation of the list, whether it matched something that happened.
     pub(crate) matched: Vec<bool>,
 }
@@ -289,8 +327,11 @@ impl Replay {
             spans: Table::default(),
             disk_fates: DiskFates::default(),
             client_fates: ClientFates::default(),
+            sites: Sites::default(),
+            firings: Table::default(),
             matched: vec![false; deviations.len()],
         };
+        let mut sites = Vec::new();
         for (position, deviation) in deviations.iter().enumerate() {
             match deviation {
                 Deviation::Message(MessageFault { from, to, kind, nth, fate }) => {
@@ -301,25 +342,76 @@ impl Replay {
                     let about = About::Timer(*node, replay.names.kind(kind));
                     replay.spans.insert((about, *nth), (position, *late));
                 }
+                Deviation::Site(SiteFires { node, site, nth }) => {
+                    let about = About::Site(*node, replay.names.kind(site));
+                    replay.firings.insert((about, *nth), position);
+                    sites.push((*node, site.clone(), *nth));
+                }
                 other => {
                     replay.disk_fates.add(position, other);
                     replay.client_fates.add(position, other);
                 }
             }
         }
+        replay.sites.list(sites);
         replay
+    }
+
+    /// The number of a message that is being sent, and its fate.
+    pub(crate) fn numbered(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> (u32, Fate) {
+        let about = About::Message(from, to, self.names.static_kind(kind));
+        let nth = self.names.nth(about);
+        let Some((position, fate)) = self.fates.get(&(about, nth)) else {
+            return (nth, Fate::Dull);
+        };
+        self.matched[*position] = true;
+        (nth, *fate)
+    }
+
+    /// The number of the next message of this kind on a link about which the list says nothing.
+    pub(crate) fn next_message(&mut self, from: NodeId, to: NodeId, kind: &str) -> u32 {
+        let about = About::Message(from, to, self.names.kind(kind));
+        self.next(about, |nth| self.fates.contains_key(&(about, nth)))
+    }
+
+    /// How many messages of this kind were sent on a link.
+    pub(crate) fn sent(&mut self, from: NodeId, to: NodeId, kind: &str) -> u32 {
+        let about = About::Message(from, to, self.names.kind(kind));
+        self.names.next(about)
+    }
+
+    /// The number of the next timer of this kind about which the list says nothing.
+    pub(crate) fn next_timer(&mut self, node: NodeId, kind: &str) -> u32 {
+        let about = About::Timer(node, self.names.kind(kind));
+        self.next(about, |nth| self.spans.contains_key(&(about, nth)))
+    }
+
+    /// The number of the next flush about which the list says nothing.
+    pub(crate) fn next_flush(&self, node: NodeId) -> u32 {
+        self.next(About::Flush(node), |nth| self.disk_fates.knows_flush((node, nth)))
+    }
+
+    /// The number of the next record about which the list says nothing, after so many.
+    pub(crate) fn next_record(&self, node: NodeId, written: u32) -> u32 {
+        let is_free = |nth: &u32| !self.disk_fates.knows_record((node, *nth));
+        (written..).find(is_free).expect("one is free")
+    }
+
+    /// The number of the next call at a site about which the list says nothing.
+    pub(crate) fn next_call(&mut self, node: NodeId, site: &str) -> u32 {
+        let about = About::Site(node, self.names.kind(site));
+        let calls = self.sites.calls(node, site);
+        (calls..).find(|nth| !self.firings.contains_key(&(about, *nth))).expect("one is free")
+    }
+
+    fn next(&self, about: About, is_listed: impl Fn(u32) -> bool) -> u32 {
+        (self.names.next(about)..).find(|nth| !is_listed(*nth)).expect("one is free")
     }
 }
 
 impl Decisions for Replay {
     fn message(&mut self, from: NodeId, to: NodeId, kind: &'static str) -> Fate {
-        let about = About::Message(from, to, self.names.static_kind(kind));
-        let nth = self.names.nth(about);
-        let Some((position, fate)) = self.fates.get(&(about, nth)) else {
-            return Fate::Dull;
-        };
-        self.matched[*position] = true;
-        *fate
+        self.numbered(from, to, kind).1
     }
 
     fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
@@ -347,6 +439,17 @@ impl Decisions for Replay {
 
     fn client_link(&mut self, passage: Passage) -> Fate {
         self.client_fates.fate(passage, &mut self.matched)
+    }
+
+    fn sites(&mut self) -> Option<&mut Sites> {
+        Some(&mut self.sites)
+    }
+
+    fn fired(&mut self, node: NodeId, Firing { site, nth }: Firing) {
+        let about = About::Site(node, self.names.static_kind(site));
+        if let Some(position) = self.firings.get(&(about, nth)) {
+            self.matched[*position] = true;
+        }
     }
 }
 
@@ -389,7 +492,7 @@ mod tests {
             slow_flush: 100_000,
             longest: Duration::from_secs(1),
         };
-        Search::new(7, odds, DiskChances::of(7, 100_000), ClientChances::of(7, 100_000))
+        Search::new(7, odds, DiskChances::of(7, 100_000), ClientChances::of(7, 100_000), None)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use stormglass_machine::NodeId;
 use crate::faults::{
     Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment,
     LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
-    SlowDisk, SlowFlush, Throttle, TornRecord, WrongClock,
+    SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 
@@ -85,6 +85,10 @@ pub enum Deviation<R> {
     Beyond,
     /// What passes between a client and a node is late or lost.
     ClientLink(ClientLink),
+    /// A tunable of the machines is not at its usual value.
+    Knob(Tuned),
+    /// A machine is asked to misbehave within its contract.
+    Site(SiteFires),
 }
 
 /// Why a deviation makes no sense.
@@ -95,6 +99,38 @@ impl fmt::Display for Nonsense {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// What a deviation is, if it is a fault, to look at or to change.
+macro_rules! fault_of {
+    ($deviation:expr) => {
+        match $deviation {
+            Deviation::Nodes { .. } | Deviation::Request { .. } | Deviation::Beyond => None,
+            Deviation::Message(fault) => Some(fault),
+            Deviation::Timer(fault) => Some(fault),
+            Deviation::Flush(fault) => Some(fault),
+            Deviation::Crash(fault) => Some(fault),
+            Deviation::Cut(fault) => Some(fault),
+            Deviation::Pause(fault) => Some(fault),
+            Deviation::Clock(fault) => Some(fault),
+            Deviation::Clog(fault) => Some(fault),
+            Deviation::Throttle(fault) => Some(fault),
+            Deviation::Plane(fault) => Some(fault),
+            Deviation::ClockStep(fault) => Some(fault),
+            Deviation::Broken(fault) => Some(fault),
+            Deviation::FailingFlush(fault) => Some(fault),
+            Deviation::LostFlush(fault) => Some(fault),
+            Deviation::TornRecord(fault) => Some(fault),
+            Deviation::RottenRecord(fault) => Some(fault),
+            Deviation::MisdirectedWrite(fault) => Some(fault),
+            Deviation::FullDisk(fault) => Some(fault),
+            Deviation::SlowDisk(fault) => Some(fault),
+            Deviation::ReplacedDisk(fault) => Some(fault),
+            Deviation::ClientLink(fault) => Some(fault),
+            Deviation::Knob(fault) => Some(fault),
+            Deviation::Site(fault) => Some(fault),
+        }
+    };
 }
 
 impl<R> Deviation<R> {
@@ -118,30 +154,7 @@ impl<R> Deviation<R> {
 
     /// What it is, if it is a fault: neither the size of the cluster nor a request.
     fn fault(&self) -> Option<&dyn Fault> {
-        match self {
-            Deviation::Nodes { .. } | Deviation::Request { .. } | Deviation::Beyond => None,
-            Deviation::Message(fault) => Some(fault),
-            Deviation::Timer(fault) => Some(fault),
-            Deviation::Flush(fault) => Some(fault),
-            Deviation::Crash(fault) => Some(fault),
-            Deviation::Cut(fault) => Some(fault),
-            Deviation::Pause(fault) => Some(fault),
-            Deviation::Clock(fault) => Some(fault),
-            Deviation::Clog(fault) => Some(fault),
-            Deviation::Throttle(fault) => Some(fault),
-            Deviation::Plane(fault) => Some(fault),
-            Deviation::ClockStep(fault) => Some(fault),
-            Deviation::Broken(fault) => Some(fault),
-            Deviation::FailingFlush(fault) => Some(fault),
-            Deviation::LostFlush(fault) => Some(fault),
-            Deviation::TornRecord(fault) => Some(fault),
-            Deviation::RottenRecord(fault) => Some(fault),
-            Deviation::MisdirectedWrite(fault) => Some(fault),
-            Deviation::FullDisk(fault) => Some(fault),
-            Deviation::SlowDisk(fault) => Some(fault),
-            Deviation::ReplacedDisk(fault) => Some(fault),
-            Deviation::ClientLink(fault) => Some(fault),
-        }
+        fault_of!(self)
     }
 
     /// Simpler faults to try in place of this one, boldest first; none if it is no fault.
@@ -158,6 +171,8 @@ impl<R> Deviation<R> {
             Deviation::Cut(fault) => each(fault, Deviation::Cut),
             Deviation::Pause(fault) => each(fault, Deviation::Pause),
             Deviation::Clock(fault) => each(fault, Deviation::Clock),
+            Deviation::Knob(fault) => each(fault, Deviation::Knob),
+            Deviation::Site(fault) => each(fault, Deviation::Site),
             Deviation::Clog(fault) => each(fault, Deviation::Clog),
             Deviation::Throttle(fault) => each(fault, Deviation::Throttle),
             Deviation::Plane(fault) => each(fault, Deviation::Plane),
@@ -201,6 +216,15 @@ impl<R> Deviation<R> {
             Deviation::Request { at, .. } => Some(*at),
             _ => self.fault()?.at(),
         }
+    }
+
+    /// When it strikes, to be changed; `None` if it is not named by a time.
+    pub fn at_mut(&mut self) -> Option<&mut Duration> {
+        if let Deviation::Request { at, .. } = self {
+            return Some(at);
+        }
+        let fault: Option<&mut dyn Fault> = fault_of!(self);
+        fault?.at_mut()
     }
 
     /// Its beginning, in words, if it is an episode.

@@ -81,6 +81,13 @@ pub enum Event<'a, M: Machine> {
         /// How much slower than usual.
         by: Duration,
     },
+    /// A machine was asked to misbehave in the step it has just made.
+    Misbehaved {
+        /// Which node.
+        node: NodeId,
+        /// At which of its sites.
+        site: &'static str,
+    },
     /// A disk does something other than what it is asked.
     Disk {
         /// Whose disk.
@@ -105,8 +112,8 @@ pub enum Event<'a, M: Machine> {
         /// How many durable records are gone.
         lost: usize,
     },
-    /// An episode of the plan begins to strike: a crash, a cut, a pause, a bad disk. The number is
-    /// its position in the list of deviations.
+    /// An episode of the plan begins to strike: a crash, a cut, a pause, a bad disk; a knob, when
+    /// the run begins. The number is its position in the list of deviations.
     Struck(usize),
     /// A cut, a clog, a throttle, a pause or a bad disk is over.
     Ended(usize),

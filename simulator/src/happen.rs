@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Time};
+use stormglass_machine::{Effect, Env, Input, Kind as _, Machine, NodeId, Sites, Time};
 
 use crate::cluster::{Armed, Occurrence, node_dice, request_id};
 use crate::decisions::Decisions;
@@ -95,7 +95,7 @@ impl<S: Scenario> World<'_, S> {
         if slot.boot != boot {
             return false;
         }
-        let mut machine = self.scenario.machine(node, count);
+        let mut machine = self.scenario.tuned_machine(node, count, &self.cluster.knobs);
         if slot.disk.is_sound() {
             for record in slot.disk.durable() {
                 machine.restore(record.clone());
@@ -130,7 +130,8 @@ impl<S: Scenario> World<'_, S> {
         self.coverage.count(machine.state(), input.kind());
         let (local, wall) = (slot.clock.monotonic(now), slot.clock.wall(now));
         let effects = &mut self.effects;
-        machine.step(input, &mut Env::new(node, local, wall, &mut slot.dice, effects));
+        let env = Env::new(node, local, wall, &mut slot.dice, effects);
+        machine.step(input, &mut env.with_sites(decisions.sites()));
         let crash = slot.armed.take_if(|armed| effects.len() > armed.after_effects as usize);
         let mut chain = self.chain;
         chain.write_usize(effects.len());
@@ -143,8 +144,25 @@ impl<S: Scenario> World<'_, S> {
         watch.event(&self.cluster, event);
         // The next to happen is the last of the list.
         effects.reverse();
+        if decisions.sites().is_some_and(|sites| sites.has_fired()) {
+            self.misbehaved(node, decisions, watch);
+        }
         self.carry_out(node, crash, decisions, watch);
         self.check(node);
+    }
+
+    /// Takes note of the sites that have fired in a step.
+    #[cold]
+    fn misbehaved<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        node: NodeId,
+        decisions: &mut D,
+        watch: &mut W,
+    ) {
+        while let Some(firing) = decisions.sites().and_then(|sites| sites.next_fired()) {
+            decisions.fired(node, firing);
+            self.tell(watch, Event::Misbehaved { node, site: firing.site });
+        }
     }
 
     /// Begins one more link of the chain; what happens to the node follows.
@@ -499,6 +517,7 @@ impl<S: Scenario> World<'_, S> {
     }
 
     fn heal<D: Decisions, W: Watch<S::Machine>>(&mut self, decisions: &mut D, watch: &mut W) {
+        decisions.sites().into_iter().for_each(Sites::close);
         self.cluster.network.mend();
         self.cluster.bad_disks.clear();
         for slot in &mut self.cluster.nodes {

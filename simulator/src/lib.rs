@@ -37,6 +37,7 @@ mod event;
 mod facts;
 mod faults;
 mod happen;
+mod knob;
 mod lasso;
 mod linearizable;
 mod liveness;
@@ -47,6 +48,7 @@ mod plain;
 mod property;
 mod run;
 mod scenario;
+mod script;
 pub mod simpler;
 mod span;
 mod tolerance;
@@ -63,9 +65,10 @@ pub use facts::{Facts, Tally};
 pub use faults::{
     Breakage, Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Family, Fate, Faults,
     FullDisk, Impaired, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane,
-    ReplacedDisk, RequestOf, RottenRecord, Shape, SlowDisk, SlowFlush, Throttle, TornRecord, Way,
-    WrongClock,
+    ReplacedDisk, RequestOf, RottenRecord, Shape, SiteFires, SlowDisk, SlowFlush, Throttle,
+    TornRecord, Tuned, Way, WrongClock,
 };
+pub use knob::{Knob, Knobs};
 pub use linearizable::UNDECIDED;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
@@ -75,6 +78,7 @@ pub use property::{
 };
 pub use run::{Outcome, Recorded, Replayed, Watch};
 pub use scenario::{Asked, Scenario, Settings};
+pub use script::{Script, Teller};
 pub use tolerance::Redundancy;
 pub use twice::{Difference, Step, first_difference};
 pub use world::World;

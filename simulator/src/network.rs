@@ -36,6 +36,11 @@ impl Network {
         self.impaired.push(position);
     }
 
+    /// The impairment that has been in force for longest.
+    pub(crate) fn oldest(&self) -> Option<usize> {
+        self.impaired.first().copied()
+    }
+
     /// True if this impairment is in force.
     pub(crate) fn is_impaired_by(&self, position: usize) -> bool {
         self.impaired.contains(&position)

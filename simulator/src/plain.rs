@@ -5,7 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId, Time};
 
-use crate::{Asked, Clients, Property, Redundancy, Scenario, Settings, Verdict, World};
+use crate::{
+    Asked, Clients, Knob, Knobs, Property, Redundancy, Scenario, Settings, Verdict, World,
+};
 
 /// A scenario that is put together in place, for the common case: machines that are all alike,
 /// the usual world, properties that need no memory. Anything else implements [`Scenario`].
@@ -13,6 +15,8 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     name: &'static str,
     nodes: RangeInclusive<u32>,
     machine: fn(NodeId) -> M,
+    knobs: Vec<Knob>,
+    tuned: Option<fn(NodeId, &Knobs) -> M>,
     ask: Option<Questions<M>>,
     clients: Option<(u32, Clients<M>)>,
     properties: Vec<Property<Self>>,
@@ -39,6 +43,8 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             name,
             nodes: nodes..=nodes,
             machine,
+            knobs: Vec::new(),
+            tuned: None,
             ask: None,
             clients: None,
             properties: Vec::new(),
@@ -51,6 +57,12 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             recoverable: |_| true,
             tolerates: Vec::new(),
         }
+    }
+
+    /// Seeds vary these knobs, and `machine` builds the machines from them.
+    #[must_use]
+    pub fn tuned(self, knobs: impl Into<Vec<Knob>>, machine: fn(NodeId, &Knobs) -> M) -> Self {
+        Plain { knobs: knobs.into(), tuned: Some(machine), ..self }
     }
 
     /// Clients ask so many requests, drawn by `request`, of any nodes at any times of the storm.
@@ -180,6 +192,17 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn machine(&self, node: NodeId, _: u32) -> M {
         (self.machine)(node)
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        self.knobs.clone()
+    }
+
+    fn tuned_machine(&self, node: NodeId, _: u32, knobs: &Knobs) -> M {
+        match self.tuned {
+            Some(machine) => machine(node, knobs),
+            None => (self.machine)(node),
+        }
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

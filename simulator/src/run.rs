@@ -23,6 +23,20 @@ impl<M: Machine> Watch<M> for () {
     fn event(&mut self, _: &Cluster<M>, _: Event<'_, M>) {}
 }
 
+impl<M: Machine, W: Watch<M>> Watch<M> for &mut W {
+    fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
+        (**self).event(cluster, event);
+    }
+}
+
+/// Two watch.
+impl<M: Machine, V: Watch<M>, W: Watch<M>> Watch<M> for (V, W) {
+    fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
+        self.0.event(cluster, event);
+        self.1.event(cluster, event);
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -68,6 +82,7 @@ impl<S: Scenario> World<'_, S> {
     pub fn search(&mut self, seed: u64) -> Outcome {
         let mut decisions = self.draw(seed);
         let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, &mut ());
+        self.sites = decisions.sites;
         self.book();
         outcome
     }
@@ -76,13 +91,16 @@ impl<S: Scenario> World<'_, S> {
     /// nothing is booked.
     pub fn watch(&mut self, seed: u64, watch: &mut impl Watch<S::Machine>) -> Outcome {
         let mut decisions = self.draw(seed);
-        self.guarded(seed, self.settings.max_events, &mut decisions, watch)
+        let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, watch);
+        self.sites = decisions.sites;
+        outcome
     }
 
     /// Runs one seed and records its deviations. The same run as [`search`](World::search) makes.
     pub fn record(&mut self, seed: u64) -> Recorded<RequestOf<S>> {
         let mut decisions = Recorder::new(self.draw(seed));
         let outcome = self.guarded(seed, self.settings.max_events, &mut decisions, &mut ());
+        self.sites = decisions.inner.sites;
         let mut deviations = self.cluster.plan.clone();
         deviations.append(&mut decisions.recorded);
         Recorded { outcome, deviations }
@@ -127,7 +145,8 @@ impl<S: Scenario> World<'_, S> {
     fn draw(&mut self, seed: u64) -> Search {
         let scenario = self.scenario();
         let plan = &mut self.cluster.plan;
-        let odds = self.planner.draw(scenario, &self.settings, seed, plan);
+        let knobs = &self.cluster.knobs;
+        let odds = self.planner.draw(scenario, &self.settings, knobs, seed, plan);
         if self.cluster.clients.clients.is_some() {
             assert_clients(plan);
         }
@@ -136,7 +155,7 @@ impl<S: Scenario> World<'_, S> {
             Some(clients) if faults.client_link => ClientChances::new(seed, clients.timeout),
             _ => ClientChances::default(),
         };
-        Search::new(seed, odds, DiskChances::new(seed, faults), links)
+        Search::new(seed, odds, DiskChances::new(seed, faults), links, self.sites.take())
     }
 
     fn guarded<D: Decisions>(
@@ -146,9 +165,14 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut impl Watch<S::Machine>,
     ) -> Outcome {
+        self.guard(|world| world.run(seed, most_events, decisions, watch));
+        self.outcome()
+    }
+
+    /// Does something of a run. What panics meanwhile is a failure.
+    pub(crate) fn guard(&mut self, run: impl FnOnce(&mut Self)) {
         let quiet = panic::Quiet::new();
-        let run = AssertUnwindSafe(|| self.run(seed, most_events, decisions, watch));
-        if catch_unwind(run).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| run(self))).is_err() {
             let (place, message) = quiet.last();
             self.failure = Some(Failure {
                 property: NO_PANIC.to_owned(),
@@ -156,6 +180,10 @@ impl<S: Scenario> World<'_, S> {
                 event: self.events(),
             });
         }
+    }
+
+    /// How the run has ended, or how it stands.
+    pub(crate) fn outcome(&self) -> Outcome {
         Outcome {
             failure: self.failure.clone(),
             chain: self.chain(),

@@ -9,7 +9,7 @@ use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::Crash;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Clients, Cluster, Event, Facts, Faults, Property, Redundancy, World};
+use crate::{Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World};
 
 /// What the world is like and what must hold.
 ///
@@ -30,6 +30,23 @@ pub trait Scenario: Sized + Sync {
     /// A fresh machine for a node of a cluster of `count` nodes: what a process is before it has
     /// read its disk.
     fn machine(&self, node: NodeId, count: u32) -> Self::Machine;
+
+    /// The tunables of the machines that seeds may set to other values. Read once for a world.
+    fn knobs(&self) -> Vec<Knob> {
+        Vec::new()
+    }
+
+    /// A fresh machine that is built from the knobs of this run. A scenario without knobs need not
+    /// give it.
+    fn tuned_machine(&self, node: NodeId, count: u32, _knobs: &Knobs) -> Self::Machine {
+        self.machine(node, count)
+    }
+
+    /// The names of the sites at which the machines may be asked to misbehave, as far as a campaign
+    /// should reach them: those that no seed came by are listed.
+    fn sites(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// What must hold.
     fn properties(&self) -> Vec<Property<Self>>;

@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::hash::Hasher;
 use std::ops::Deref;
 
-use stormglass_machine::{Effect, NodeId, Time};
+use stormglass_machine::{Effect, NodeId, SiteTally, Sites, Time};
 
 use crate::chain::Chain;
 use crate::clock::Clock;
@@ -11,7 +11,8 @@ use crate::coverage::Coverage;
 use crate::decisions::Decisions;
 use crate::deviation::Deviation;
 use crate::facts::Facts;
-use crate::faults::{Broken, Planner, RequestOf, WrongClock};
+use crate::faults::{Broken, Planner, RequestOf, Tuned, WrongClock};
+use crate::knob::Knobs;
 use crate::liveness::Liveness;
 use crate::property::{BOUNDED_EVENTS, Check, Failure, TIME_GOES_ON, Verdict, Violation};
 use crate::scenario::{Scenario, Settings};
@@ -50,6 +51,8 @@ pub struct World<'s, S: Scenario> {
     pub(crate) effects: Vec<Effect<S::Machine>>,
     pub(crate) planner: Planner<RequestOf<S>>,
     pub(crate) coverage: Coverage,
+    /// If the scenario allows them. With the search while one runs.
+    pub(crate) sites: Option<Box<Sites>>,
     pub(crate) facts: Facts,
     pub(crate) liveness: Liveness<S>,
     /// How many histories of this run could not be judged within the bounds.
@@ -82,6 +85,7 @@ impl<'s, S: Scenario> World<'s, S> {
         if let Some(clients) = &clients {
             clients.assert_bounds();
         }
+        let sites = settings.faults.sites.then(Box::default);
         let mut world = World {
             scenario,
             settings,
@@ -90,7 +94,7 @@ impl<'s, S: Scenario> World<'s, S> {
             sometimes: Vec::new(),
             unseen: Vec::new(),
             sometimes_seen: Vec::new(),
-            cluster: Cluster::new(clients),
+            cluster: Cluster::new(clients, Knobs::new(scenario.knobs())),
             ghost: S::Ghost::default(),
             chain: Chain::default(),
             events: 0,
@@ -103,6 +107,7 @@ impl<'s, S: Scenario> World<'s, S> {
             effects: Vec::new(),
             planner: Planner::default(),
             coverage: Coverage::default(),
+            sites,
             facts: Facts::default(),
             liveness: Liveness::default(),
             undecided: Cell::new(0),
@@ -127,10 +132,12 @@ impl<'s, S: Scenario> World<'s, S> {
     }
 
     /// The same world, but searches draw faults beyond what the scenario
-    /// [tolerates](Scenario::tolerates), too, and only what must hold always is looked at.
+    /// [tolerates](Scenario::tolerates), too, clocks go ten times as wrong as it allows, and only
+    /// what must hold always is looked at.
     #[must_use]
     pub fn beyond_tolerance(mut self) -> Self {
         self.settings.beyond_tolerance = true;
+        self.settings.faults.let_clocks_go_beyond();
         self
     }
 
@@ -147,6 +154,16 @@ impl<'s, S: Scenario> World<'s, S> {
     /// How often each `sometimes` property was seen, in all searches of this world.
     pub fn sometimes(&self) -> &[(&'static str, u64)] {
         &self.sometimes_seen
+    }
+
+    /// How often machines came by each of their sites, and how often they were asked to misbehave
+    /// there, in all searches of this world. Those that the scenario names are there in any case.
+    pub fn sites(&self) -> std::collections::BTreeMap<&'static str, SiteTally> {
+        let mut tallies = self.sites.as_ref().map(|sites| sites.tallies()).unwrap_or_default();
+        for site in self.scenario.sites() {
+            tallies.entry(site).or_default();
+        }
+        tallies
     }
 
     /// How many events this run has had.
@@ -167,26 +184,35 @@ impl<'s, S: Scenario> World<'s, S> {
         decisions: &mut D,
         watch: &mut W,
     ) {
-        self.begin(seed, most_events);
-        while self.failure.is_none() {
-            let Some((time, mut occurrence)) = self.cluster.agenda.pop() else { break };
-            if time > self.cluster.now {
-                if self.cluster.now >= self.liveness.look_from {
-                    match self.look(time, occurrence, decisions, watch) {
-                        Some(same) => occurrence = same,
-                        None => break,
-                    }
+        self.begin(seed, most_events, watch);
+        while self.failure.is_none() && self.turn(decisions, watch) {}
+    }
+
+    /// Lets the next thing on the agenda happen. False if the run is over.
+    #[inline(always)]
+    pub(crate) fn turn<D: Decisions, W: Watch<S::Machine>>(
+        &mut self,
+        decisions: &mut D,
+        watch: &mut W,
+    ) -> bool {
+        let Some((time, mut occurrence)) = self.cluster.agenda.pop() else { return false };
+        if time > self.cluster.now {
+            if self.cluster.now >= self.liveness.look_from {
+                match self.look(time, occurrence, decisions, watch) {
+                    Some(same) => occurrence = same,
+                    None => return false,
                 }
-                self.go_on(time);
             }
-            if matches!(occurrence, Occurrence::End) {
-                if !self.cluster.beyond {
-                    self.judge();
-                }
-                break;
-            }
-            self.happen(occurrence, decisions, watch);
+            self.go_on(time);
         }
+        if matches!(occurrence, Occurrence::End) {
+            if !self.cluster.beyond {
+                self.judge();
+            }
+            return false;
+        }
+        self.happen(occurrence, decisions, watch);
+        true
     }
 
     /// A moment is over; the next begins.
@@ -216,7 +242,13 @@ impl<'s, S: Scenario> World<'s, S> {
         }
     }
 
-    fn begin(&mut self, seed: u64, most_events: u64) {
+    /// Puts `self.cluster.plan` on the agenda of a new run.
+    pub(crate) fn begin<W: Watch<S::Machine>>(
+        &mut self,
+        seed: u64,
+        most_events: u64,
+        watch: &mut W,
+    ) {
         let fewest = *self.scenario.nodes().start();
         let count = Deviation::cluster_size(&self.cluster.plan).unwrap_or(fewest);
         let heal = Time::ZERO + self.settings.storm;
@@ -254,6 +286,8 @@ impl<'s, S: Scenario> World<'s, S> {
                 self.cluster.nodes[node.index()].clock =
                     Clock { ahead_ns, drift_ppm, stepped_ns: 0 };
                 self.struck[position] = true;
+            } else if let Deviation::Knob(Tuned { name, value }) = deviation {
+                self.struck[position] = self.cluster.knobs.turn(name, *value);
             } else if let Some(at) = deviation.at() {
                 self.cluster.agenda.push(Time::ZERO + at, Occurrence::Planned(position));
             } else if matches!(deviation, Deviation::Nodes { .. } | Deviation::Beyond) {
@@ -266,6 +300,15 @@ impl<'s, S: Scenario> World<'s, S> {
             }
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
+        self.tell_knobs(watch);
+    }
+
+    fn tell_knobs<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
+        for position in 0..self.cluster.plan.len() {
+            if self.struck[position] && matches!(self.cluster.plan[position], Deviation::Knob(_)) {
+                self.tell(watch, Event::Struck(position));
+            }
+        }
     }
 
     /// True if enough nodes are left without these. A list that says something else, since the

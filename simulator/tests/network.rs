@@ -237,6 +237,33 @@ fn search_recording_and_replay_are_the_same_run() {
     }
 }
 
+#[test]
+fn clocks_go_beyond_their_bounds_only_beyond_what_is_tolerated() {
+    let faults = Faults { clock_drift_ppm: 100_000, clock_step: Duration::ZERO, ..Faults::ALL };
+    let scenario = scenario().settings(Settings { faults, ..Settings::default() });
+    let worst = |mut world: World<'_, _>| {
+        let lists = (0..100).map(|seed| world.record(seed).deviations);
+        lists.flatten().fold((0, 0, 0), |(ahead, drift, step), deviation| match deviation {
+            Deviation::Clock(clock) => (
+                clock.ahead_ns.unsigned_abs().max(ahead),
+                clock.drift_ppm.unsigned_abs().max(drift),
+                step,
+            ),
+            Deviation::ClockStep(clock) => (ahead, drift, clock.ahead_ns.unsigned_abs().max(step)),
+            _ => (ahead, drift, step),
+        })
+    };
+    let bound = SECOND.as_nanos() as u64;
+    let (ahead, drift, step) = worst(World::new(&scenario));
+    assert!((bound / 2..=bound).contains(&ahead), "{ahead} ns");
+    assert!((50_000..=100_000).contains(&drift), "{drift} parts per million");
+    assert_eq!(step, 0);
+    let (ahead, drift, step) = worst(World::new(&scenario).beyond_tolerance());
+    assert!((5 * bound..=10 * bound).contains(&ahead), "{ahead} ns");
+    assert!((250_000..=500_000).contains(&drift), "{drift} parts per million");
+    assert_eq!(step, 0);
+}
+
 /// All deviations of a few hundred seeds, each with the seed's number.
 fn drawn() -> Vec<(u64, Deviation<u64>)> {
     let scenario = stormy();

@@ -160,11 +160,10 @@ fn in_markdown(table: &Table, arguments: &Planted) -> String {
          planted in its scenario in turn, and the property named must find it. *First* is how \
          many seeds were run up to the first that failed, *failing* how many of all failed. \
          *Deviations* are counted before and after shrinking, *events* after it, and *attempts* \
-         are the runs that shrinking took. All figures are the same on every machine but the \
-         last, the time that shrinking took.\n\n\
+         are the runs that shrinking took. All figures are the same on every machine.\n\n\
          | scenario | bug | what it does | caught by | first | failing | deviations before | after \
-         | events | attempts | time |\n\
-         |---|---|---|---|---:|---:|---:|---:|---:|---:|---:|\n",
+         | events | attempts |\n\
+         |---|---|---|---|---:|---:|---:|---:|---:|---:|\n",
         seeds.start,
         seeds.end,
         write.unwrap_or_default(),
@@ -186,7 +185,6 @@ fn in_markdown(table: &Table, arguments: &Planted) -> String {
             figure(row.after.map(|after| after.deviations)),
             figure(row.after.map(|after| after.events)),
             figure(row.attempts),
-            figure(row.elapsed_s.map(|seconds| format!("{:.0} ms", seconds * 1_000.0))),
         ];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         let _ = writeln!(text, "| {} |", cells.join(" | "));

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Dice, Effect, Machine, NodeId, RequestId, Time};
+use crate::{Dice, Effect, Machine, NodeId, RequestId, Sites, Time};
 
 /// Everything a machine may know of the world besides its input, and the list it writes its
 /// effects on. The same type in production and in simulation.
@@ -11,6 +11,7 @@ pub struct Env<'a, M: Machine> {
     wall: Time,
     dice: &'a mut Dice,
     effects: &'a mut Vec<Effect<M>>,
+    sites: Option<&'a mut Sites>,
 }
 
 impl<'a, M: Machine> Env<'a, M> {
@@ -23,7 +24,22 @@ impl<'a, M: Machine> Env<'a, M> {
         dice: &'a mut Dice,
         effects: &'a mut Vec<Effect<M>>,
     ) -> Self {
-        Env { node, now, wall, dice, effects }
+        Env { node, now, wall, dice, effects, sites: None }
+    }
+
+    /// The same, for a machine that may be asked to misbehave; see
+    /// [`sometimes_here`](Env::sometimes_here).
+    #[inline]
+    #[must_use]
+    pub fn with_sites(self, sites: Option<&'a mut Sites>) -> Self {
+        Env { sites, ..self }
+    }
+
+    /// For one step of a machine that is a part of this one and writes on a list of its own.
+    #[inline]
+    pub fn part<'b, P: Machine>(&'b mut self, effects: &'b mut Vec<Effect<P>>) -> Env<'b, P> {
+        let Env { node, now, wall, .. } = *self;
+        Env { node, now, wall, dice: self.dice, effects, sites: self.sites.as_deref_mut() }
     }
 
     /// The node this machine runs on.
@@ -50,6 +66,27 @@ impl<'a, M: Machine> Env<'a, M> {
     #[inline]
     pub fn dice(&mut self) -> &mut Dice {
         self.dice
+    }
+
+    /// True if the machine is to do here what it may do but rarely does: give up early, do work
+    /// twice, forget what it may forget, take the worst of several right ways.
+    ///
+    /// It is always false in production. In a simulation some seeds make some sites true now and
+    /// then, so that what is rare is tested. The machine must stay right whatever the answers are.
+    /// The name is that of the site, in logs and reports.
+    ///
+    /// ```
+    /// # use stormglass_machine::{Env, Machine};
+    /// # fn is_full<M: Machine>(batch: usize, env: &mut Env<'_, M>) -> bool {
+    /// batch == 64 || env.sometimes_here("a batch is sent before it is full")
+    /// # }
+    /// ```
+    #[inline]
+    pub fn sometimes_here(&mut self, site: &'static str) -> bool {
+        match &mut self.sites {
+            None => false,
+            Some(sites) => sites.ask(self.node, site),
+        }
     }
 
     /// Sends a message.

@@ -38,6 +38,7 @@ mod id;
 mod input;
 mod kind;
 mod machine;
+mod sites;
 mod time;
 
 pub use dice::Dice;
@@ -48,4 +49,5 @@ pub use id::{NodeId, RequestId};
 pub use input::Input;
 pub use kind::Kind;
 pub use machine::Machine;
+pub use sites::{Firing, SiteTally, Sites};
 pub use time::Time;

@@ -121,9 +121,8 @@ impl<S: StateMachine> MultiRaft<S> {
         let Some(raft) = self.groups.get_mut(&id) else {
             return;
         };
-        let (node, now, wall) = (env.node(), env.now(), env.wall());
         let mut effects = Vec::new();
-        raft.step(input, &mut Env::new(node, now, wall, env.dice(), &mut effects));
+        raft.step(input, &mut env.part(&mut effects));
         happened.push((id, effects));
     }
 

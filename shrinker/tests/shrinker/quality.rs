@@ -1,6 +1,6 @@
 //! This list shrinks to exactly that one.
 
-use stormglass_shrinker::Item;
+use stormglass_shrinker::{Item, smaller};
 
 use crate::thing::{Thing, has, shrunk, thing, things, value};
 
@@ -134,6 +134,38 @@ fn small_steps_are_taken_in_strides() {
     let shrunk = shrunk(vec![Countdown(100_000)], |items| items.iter().any(|item| item.0 >= 77));
     assert_eq!(shrunk.items, [Countdown(77)]);
     assert!(shrunk.attempts < 52, "{} attempts", shrunk.attempts);
+}
+
+/// Something that happens at a time.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment(u64);
+
+impl Item for Moment {
+    fn labels(&self, _labels: &mut Vec<u64>) {}
+
+    fn simpler(&self) -> Vec<Moment> {
+        smaller(self.0).map(Moment).collect()
+    }
+
+    fn at(&self) -> Option<u64> {
+        Some(self.0)
+    }
+
+    fn moved_to(&self, at: u64) -> Moment {
+        Moment(at)
+    }
+}
+
+#[test]
+fn moments_that_must_keep_their_distance_move_together() {
+    // One after the other they could only follow each other in steps of one.
+    let near = |one: &Moment, other: &Moment| one.0 >= 1_234 && other.0.wrapping_sub(one.0) <= 1;
+    let chain = |moments: &[Moment]| {
+        moments.len() > 2 && moments.windows(2).all(|pair| near(&pair[0], &pair[1]))
+    };
+    let shrunk = shrunk((0..5).map(|n| Moment(1_000_000_000 + n)).collect(), chain);
+    assert_eq!(shrunk.items, [Moment(1_234), Moment(1_234), Moment(1_234)]);
+    assert!(shrunk.attempts < 200, "{} attempts", shrunk.attempts);
 }
 
 /// Has two simpler selves that lead different ways.

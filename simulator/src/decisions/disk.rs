@@ -171,6 +171,18 @@ impl DiskFates {
         }
     }
 
+    /// True if the list says anything of this flush.
+    pub(super) fn knows_flush(&self, place: Place) -> bool {
+        self.slow.contains_key(&place)
+            || self.failing.contains_key(&place)
+            || self.lost.contains_key(&place)
+    }
+
+    /// True if the list says anything of this record.
+    pub(super) fn knows_record(&self, place: Place) -> bool {
+        self.records.contains_key(&place) || self.torn.iter().any(|(_, torn)| *torn == place)
+    }
+
     pub(super) fn flush(&self, place: Place, losable: bool, matched: &mut [bool]) -> FlushFate {
         let mut fate = FlushFate::default();
         if let Some((position, slow)) = self.slow.get(&place) {

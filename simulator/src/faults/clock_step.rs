@@ -40,6 +40,10 @@ impl Fault for ClockStep {
         Some(self.at)
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.at)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }

@@ -62,6 +62,10 @@ impl Fault for Crash {
         Some(self.at)
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.at)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.nodes.iter().max().copied()
     }

@@ -51,6 +51,10 @@ impl Fault for Cut {
         Some(self.at)
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.at)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.shape.last_node()
     }

@@ -51,5 +51,7 @@ impl Faults {
         super::misdirected_write::FAMILY,
         super::replaced_disk::FAMILY,
         super::client_link::FAMILY,
+        super::knob::FAMILY,
+        super::site::FAMILY,
     ];
 }

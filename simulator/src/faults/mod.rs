@@ -10,6 +10,7 @@ use std::time::Duration;
 use stormglass_machine::{Dice, Machine, NodeId};
 
 use crate::deviation::{Deviation, Nonsense};
+use crate::knob::Knobs;
 use crate::scenario::{Asked, Scenario, Settings};
 use crate::span::LONGEST;
 use crate::tolerance::{Tolerances, admit};
@@ -27,6 +28,7 @@ mod failing_flush;
 mod family;
 mod flush;
 mod full_disk;
+mod knob;
 mod lost_flush;
 mod message;
 mod misdirected_write;
@@ -35,6 +37,7 @@ mod plane;
 mod replaced_disk;
 mod rotten_record;
 mod shape;
+mod site;
 mod slow_disk;
 mod throttle;
 mod timer;
@@ -51,6 +54,7 @@ pub use failing_flush::FailingFlush;
 pub use family::Family;
 pub use flush::SlowFlush;
 pub use full_disk::FullDisk;
+pub use knob::Tuned;
 pub use lost_flush::LostFlush;
 pub use message::{Fate, MessageFault};
 pub use misdirected_write::MisdirectedWrite;
@@ -60,6 +64,7 @@ pub use replaced_disk::ReplacedDisk;
 pub use rotten_record::RottenRecord;
 pub use shape::Shape;
 pub(crate) use shape::{Does, Impairment};
+pub use site::SiteFires;
 pub use slow_disk::SlowDisk;
 pub use throttle::Throttle;
 pub use timer::LateTimer;
@@ -69,6 +74,11 @@ pub use torn_record::TornRecord;
 pub(crate) trait Fault {
     /// When it strikes, if it is named by a time.
     fn at(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn at_mut(&mut self) -> Option<&mut Duration> {
         None
     }
 
@@ -136,6 +146,10 @@ pub struct Faults {
     pub late_timer: bool,
     /// Flushes are slow.
     pub slow_flush: bool,
+    /// Tunables that the scenario declares are set to unusual values.
+    pub knobs: bool,
+    /// Machines are asked to misbehave where they say so themselves.
+    pub sites: bool,
     /// Wall clocks are ahead or behind by at most this.
     pub clock_offset: Duration,
     /// Clocks run fast or slow by at most this, in parts per million.
@@ -185,6 +199,8 @@ impl Faults {
         pause: true,
         late_timer: true,
         slow_flush: true,
+        knobs: true,
+        sites: true,
         clock_offset: Duration::from_secs(1),
         clock_drift_ppm: 200,
         clock_step: Duration::from_secs(1),
@@ -218,6 +234,8 @@ impl Faults {
         pause: false,
         late_timer: false,
         slow_flush: false,
+        knobs: false,
+        sites: false,
         clock_offset: Duration::ZERO,
         clock_drift_ppm: 0,
         clock_step: Duration::ZERO,
@@ -258,6 +276,7 @@ pub(crate) struct Planner<R> {
     asked: Vec<Asked<R>>,
     sides: Vec<Vec<NodeId>>,
     links: Vec<Vec<(NodeId, NodeId)>>,
+    names: Vec<String>,
     /// The failure domains of clusters of each size that was drawn.
     domains: BTreeMap<u32, Vec<Vec<NodeId>>>,
     /// The nodes whose durable data may be destroyed.
@@ -271,6 +290,7 @@ impl<R> Default for Planner<R> {
             asked: Vec::new(),
             sides: Vec::new(),
             links: Vec::new(),
+            names: Vec::new(),
             domains: BTreeMap::new(),
             victims: Vec::new(),
             tolerances: Tolerances::default(),
@@ -285,6 +305,7 @@ impl<R> Planner<R> {
         &mut self,
         scenario: &S,
         settings: &Settings,
+        knobs: &Knobs,
         seed: u64,
         plan: &mut Vec<Deviation<R>>,
     ) -> Odds {
@@ -336,6 +357,7 @@ impl<R> Planner<R> {
         episodes.draw(seed, "full-disk", faults.full_disk, Episodes::full_disk);
         episodes.draw(seed, "slow-disk", faults.slow_disk, Episodes::slow_disk);
         episodes.draw(seed, "replaced-disk", faults.replaced_disk, Episodes::replaced_disk);
+        episodes.knobs(knobs, seed);
         odds
     }
 
@@ -399,8 +421,17 @@ impl<R> Planner<R> {
                 is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
                 ..
             }) => self.keep_shape(shape),
+            Deviation::Knob(Tuned { name, .. }) => self.names.push(name),
             _ => {}
         }
+    }
+
+    /// A name, in a text that was used before if there is one.
+    fn name(&mut self, text: &str) -> String {
+        let mut name = self.names.pop().unwrap_or_default();
+        name.clear();
+        name.push_str(text);
+        name
     }
 
     fn keep_shape(&mut self, shape: Shape) {

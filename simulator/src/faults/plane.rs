@@ -62,6 +62,13 @@ impl Fault for Plane {
         self.inner().at()
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        match &mut self.is {
+            Impaired::Cut(cut) => cut.at_mut(),
+            Impaired::Clogged(clog) => clog.at_mut(),
+        }
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.inner().last_node()
     }

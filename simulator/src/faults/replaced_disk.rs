@@ -39,6 +39,10 @@ impl Fault for ReplacedDisk {
         Some(self.at)
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.at)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }

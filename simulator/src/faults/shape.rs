@@ -134,7 +134,11 @@ fn arrows(links: &[(NodeId, NodeId)]) -> String {
 
 fn nodes(side: &[NodeId]) -> String {
     let ids: Vec<_> = side.iter().map(NodeId::to_string).collect();
-    format!("node{} {}", if side.len() == 1 { "" } else { "s" }, ids.join(", "))
+    match side.len() {
+        0 => "no nodes".to_owned(),
+        1 => format!("node {}", ids[0]),
+        _ => format!("nodes {}", ids.join(", ")),
+    }
 }
 
 /// Something that is wrong with links for a while, as the network sees it.

@@ -41,6 +41,10 @@ impl Fault for SlowDisk {
         Some(self.at)
     }
 
+    fn at_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.at)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }

@@ -9,7 +9,7 @@ use crate::only::only_finds;
 
 /// A number with its remainder, by which a flipped bit is found out.
 fn sealed(number: u64) -> u64 {
-    number << 8 | number % 251
+    (number << 8) | (number % 251)
 }
 
 /// Node 0 tells node 1 what its clock shows, sealed; with the bug, node 1 ignores the seal.
