@@ -5,7 +5,10 @@ use stormglass_simulator::{Facts, World};
 use super::group::Tally;
 use super::liveness::Judged;
 
-const COUNTED: [(&str, fn(&Tally) -> u64); 8] = [
+/// A name, and what it counts.
+type Counted = (&'static str, fn(&Tally) -> u64);
+
+const COUNTED: [Counted; 8] = [
     ("elections won", |tally| tally.elections),
     ("entries committed", |tally| tally.commits),
     ("logs cut", |tally| tally.truncations),

@@ -51,11 +51,12 @@ macro_rules! judged {
 /// What each step is judged by, whatever the clocks do.
 fn steps<S: Judged>() -> Vec<Property<S>> {
     judged![
-        PromiseOnDisk TermMonotone LaterTermFollowed OneVote Electorate ElectionSafety LeaderCompleteness
-        LeaderAppendOnly PreVotePure StableLeader VoteGiven AppendAnswered MessageTruth LogMatching ConfigurationChain
-        Transfer ChunkAssembly SnapshotExact Bounds CommittedForEver MatchSound ProgressSane
-        CommitJustified ApplyOrder ExactlyOnce StateMachineSafety ReplyTruth LeaderStepsDown
-        LogBounded TimersArmed TransferInTime ReadAnswered CommandAnswered
+        PromiseOnDisk TermMonotone LaterTermFollowed OneVote Electorate ElectionSafety
+        LeaderCompleteness LeaderAppendOnly PreVotePure StableLeader VoteGiven AppendAnswered
+        MessageTruth LogMatching ConfigurationChain Transfer ChunkAssembly SnapshotExact Bounds
+        CommittedForEver MatchSound ProgressSane CommitJustified ApplyOrder ExactlyOnce
+        StateMachineSafety ReplyTruth LeaderStepsDown LogBounded TimersArmed TransferInTime
+        ReadAnswered CommandAnswered
     ]
 }
 

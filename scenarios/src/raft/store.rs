@@ -187,9 +187,9 @@ impl StateMachine for Store {
 
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), CorruptSnapshot> {
         let mut rest = snapshot;
-        let mut store = Store::default();
-        store.applied = u64::from_le_bytes(take(&mut rest)?);
-        store.past = u64::from_le_bytes(take(&mut rest)?);
+        let applied = u64::from_le_bytes(take(&mut rest)?);
+        let past = u64::from_le_bytes(take(&mut rest)?);
+        let mut store = Store { applied, past, ..Store::default() };
         for key in 0..KEYS {
             store.set_counter(key, u64::from_le_bytes(take(&mut rest)?));
         }
