@@ -91,7 +91,7 @@ bugs! {
     RetryAppliedTwice "R33-retry-applied-twice" "exactly-once" "A repeated command is applied again."
     HigherTermUnanswered "R34-higher-term-unanswered" "append-answered" "An append that raises the term is dropped."
     DeposedLeaderAppends "R36-deposed-leader-appends" "log-matching" "Proposals that waited are appended although the node leads no longer."
-    OldSnapshotRewinds "R37-old-snapshot-rewinds" "committed-for-ever" "A snapshot older than what is applied is installed."
+    OldSnapshotRewinds "R37-old-snapshot-rewinds" "bounds" "A snapshot older than what is applied is installed."
     InstallKeepsTail "R39-install-keeps-tail" "log-matching" "Installing a snapshot keeps the log behind it whatever stands at its index."
     SnapshotTermWrong "R40-snapshot-term-wrong" "snapshot-exact" "A snapshot is given the term of the last entry of the log."
     CompactsBeforeSnapshot "R42-compacts-before-snapshot" "bounds" "The log is compacted before the snapshot is durable."

@@ -25,7 +25,10 @@ pub struct GroupId(pub u64);
 /// flushes, and one timer beats for all groups that the node leads.
 #[derive(Clone, Debug)]
 pub struct MultiRaft<S: StateMachine> {
-    groups: BTreeMap<GroupId, Raft<S>>,
+    /// In the order of their ids.
+    groups: Vec<(GroupId, Raft<S>)>,
+    /// How many of them the node leads.
+    led: usize,
     planted: Planted,
     heartbeat_is_set: bool,
     /// How many records the disk has, at most, that the next images will replace.
@@ -85,24 +88,34 @@ impl<S: StateMachine> MultiRaft<S> {
     /// If there is no group, if two have the same id, if the options are of different nodes or
     /// rounds, or if any options are not valid.
     pub fn new(groups: impl IntoIterator<Item = (GroupId, Options, S)>) -> MultiRaft<S> {
-        let mut all = BTreeMap::new();
-        for (id, options, machine) in groups {
-            let before = all.insert(id, Raft::new(options, machine));
-            assert!(before.is_none(), "two groups have the id {}", id.0);
-        }
+        let part = |(id, options, machine)| (id, Raft::new(options, machine));
+        let mut groups: Vec<(GroupId, Raft<S>)> = groups.into_iter().map(part).collect();
+        groups.sort_by_key(|(id, _)| *id);
+        let twins = groups.windows(2).find(|pair| pair[0].0 == pair[1].0);
+        assert!(twins.is_none(), "two groups have the id {}", twins.map_or(0, |pair| pair[0].0.0));
         let common = |raft: &Raft<S>| (raft.id(), raft.options().heartbeat_interval);
-        let first = all.values().next().expect("a node of no group has nothing to do");
+        let (_, first) = groups.first().expect("a node of no group has nothing to do");
         assert!(
-            all.values().all(|raft| common(raft) == common(first)),
+            groups.iter().all(|(_, raft)| common(raft) == common(first)),
             "the groups of one node share its id and its heartbeat interval"
         );
         let planted = first.options().planted;
-        MultiRaft { groups: all, planted, heartbeat_is_set: false, records: 0, compacted: false }
+        let (heartbeat_is_set, compacted) = (false, false);
+        MultiRaft { groups, led: 0, planted, heartbeat_is_set, records: 0, compacted }
+    }
+
+    /// Groups are mostly numbered from zero.
+    fn position(&self, id: GroupId) -> Option<usize> {
+        let guess = id.0 as usize;
+        if self.groups.get(guess).is_some_and(|(other, _)| *other == id) {
+            return Some(guess);
+        }
+        self.groups.binary_search_by_key(&id, |(id, _)| *id).ok()
     }
 
     /// The node's part in a group.
     pub fn group(&self, id: GroupId) -> Option<&Raft<S>> {
-        self.groups.get(&id)
+        self.position(id).map(|position| &self.groups[position].1)
     }
 
     /// The node's part in every group.
@@ -118,11 +131,15 @@ impl<S: StateMachine> MultiRaft<S> {
         happened: &mut Vec<(GroupId, Effects<S>)>,
         env: &mut Env<'_, Self>,
     ) {
-        let Some(raft) = self.groups.get_mut(&id) else {
+        let Some(position) = self.position(id) else {
             return;
         };
+        let raft = &mut self.groups[position].1;
+        let led = raft.role() == Role::Leader;
         let mut effects = Vec::new();
         raft.step(input, &mut env.part(&mut effects));
+        let leads = raft.role() == Role::Leader;
+        self.led = self.led + usize::from(leads) - usize::from(led);
         happened.push((id, effects));
     }
 
@@ -154,7 +171,7 @@ impl<S: StateMachine> MultiRaft<S> {
 
     fn beat(&mut self, happened: &mut Vec<(GroupId, Effects<S>)>, env: &mut Env<'_, Self>) {
         self.heartbeat_is_set = false;
-        let leads = |(id, raft): (&GroupId, &Raft<S>)| (raft.role() == Role::Leader).then_some(*id);
+        let leads = |(id, raft): &(GroupId, Raft<S>)| (raft.role() == Role::Leader).then_some(*id);
         let led: Vec<GroupId> = self.groups.iter().filter_map(leads).collect();
         for id in led {
             self.step_group(id, Input::Timer(Timer::Heartbeat), happened, env);
@@ -249,8 +266,8 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
 
     fn restore(&mut self, record: Self::Record) {
         let mut take_back = |id, record| {
-            if let Some(raft) = self.groups.get_mut(&id) {
-                raft.restore(record);
+            if let Some(position) = self.position(id) {
+                self.groups[position].1.restore(record);
             }
         };
         match record {
@@ -269,7 +286,7 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
         let mut happened = Vec::new();
         match input {
             Input::Start => {
-                let all: Vec<GroupId> = self.groups.keys().copied().collect();
+                let all: Vec<GroupId> = self.groups.iter().map(|(id, _)| *id).collect();
                 for id in all {
                     self.step_group(id, Input::Start, &mut happened, env);
                 }
@@ -280,7 +297,7 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
                 self.step_group(id, Input::Timer(timer), &mut happened, env);
             }
             Input::Request { id, request } => {
-                if !self.groups.contains_key(&request.group) {
+                if self.position(request.group).is_none() {
                     env.respond(id, Err(UnknownGroup));
                     return;
                 }
@@ -293,8 +310,7 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
 
     /// `"Leading"` if the node leads any of its groups, otherwise `"Following"`.
     fn state(&self) -> &'static str {
-        let leads = self.groups.values().any(|raft| raft.role() == Role::Leader);
-        if leads { "Leading" } else { "Following" }
+        if self.led > 0 { "Leading" } else { "Following" }
     }
 }
 

@@ -47,6 +47,9 @@ impl<S: StateMachine> Raft<S> {
         let Some(Transfer { target, .. }) = self.leadership.transfer else {
             return;
         };
+        if self.has(Bug::TransferNeverEnds) && self.leadership.lease_forfeited {
+            return;
+        }
         let ready = self.leadership.match_index(target) == Some(self.log.last_index());
         if !ready && !self.has(Bug::TransferToLagging) || !self.configuration().is_voter(target) {
             return;

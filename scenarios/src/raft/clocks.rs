@@ -57,7 +57,8 @@ fn settings() -> Settings {
 fn settings_beyond() -> Settings {
     let settings = settings();
     let faults = Faults { clock_drift_ppm: 500_000, ..settings.faults };
-    Settings { faults, latency: Duration::from_millis(3), ..settings }
+    let (latency, storm) = (Duration::from_millis(3), plan::STORM * 2);
+    Settings { faults, latency, storm, ..settings }
 }
 
 /// Everybody uses leases, and a leader that is not heard is soon replaced.
@@ -72,10 +73,10 @@ fn ask(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
 }
 
 fn ask_beyond(count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Ask>>) {
-    let mut workload = Workload::new(count, dice, asked, plan::STORM);
+    let mut workload = Workload::new(count, dice, asked, plan::STORM * 2);
     workload.operations(9);
     // Fast clocks win elections; it takes an operator to make one with a slow clock lead.
-    workload.transfers(16);
+    workload.transfers(32);
 }
 
 fn sometimes() -> Vec<Property<Replicated>> {

@@ -7,7 +7,6 @@ use stormglass_simulator::{Cluster, Event, Verdict};
 use super::findings::{Findings, Judge};
 use super::group::{Group, Tally};
 use super::host::{Given, Host};
-use super::judge;
 use super::witness::MOST_NODES;
 
 /// What is remembered of a run.
@@ -149,22 +148,6 @@ impl Ghost {
             let group = self.touched[position];
             let raft = machine.raft(group);
             self.in_group(group, |state| state.stepped(node, raft, now, calm, clocks));
-        }
-        if count > 1 {
-            self.others_are_as_they_were(machine, node);
-        }
-    }
-
-    /// Nothing has happened in the groups that the step was not of.
-    fn others_are_as_they_were<M: Host>(&mut self, machine: &M, node: NodeId) {
-        self.touched.sort_unstable();
-        let mut touched = 0;
-        for (group, raft) in machine.parts().enumerate() {
-            if self.touched.get(touched) == Some(&group) {
-                touched += 1;
-            } else {
-                self.in_group(group, |state| judge::isolation::untouched(state, node, raft));
-            }
         }
     }
 

@@ -152,6 +152,9 @@ impl Group {
         if let Given::Message { message: Message::TimeoutNow { .. }, .. } = given {
             self.asked_to_stand += 1;
         }
+        if self.has_neighbours {
+            judge::isolation::untouched(self, node, raft);
+        }
         let committed = self.history.last();
         self.of_mut(node).given(node, raft, given, (now, clock), committed);
     }

@@ -53,9 +53,6 @@ pub trait Host: Machine {
     /// Its part in a group.
     fn raft(&self, group: usize) -> &Node;
 
-    /// Its part in each group, in order.
-    fn parts(&self) -> impl Iterator<Item = &Node>;
-
     /// What an input is for each group that it is for.
     fn given<'a>(input: &'a Input<Self>, groups: usize, each: impl FnMut(usize, Given<'a>));
 
@@ -73,10 +70,6 @@ impl Host for Node {
 
     fn raft(&self, _group: usize) -> &Node {
         self
-    }
-
-    fn parts(&self) -> impl Iterator<Item = &Node> {
-        [self].into_iter()
     }
 
     #[inline(always)]
@@ -124,10 +117,6 @@ impl Host for MultiRaft<Store> {
 
     fn raft(&self, group: usize) -> &Node {
         self.group(GroupId(group as u64)).expect("every node has a part in every group")
-    }
-
-    fn parts(&self) -> impl Iterator<Item = &Node> {
-        self.groups().map(|(_, raft)| raft)
     }
 
     fn given<'a>(input: &'a Input<Self>, groups: usize, mut each: impl FnMut(usize, Given<'a>)) {

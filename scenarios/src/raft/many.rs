@@ -2,6 +2,7 @@
 //! they send to each other.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
@@ -20,6 +21,8 @@ use super::{facts, model, plan, recovery};
 
 /// How many groups there are.
 const GROUPS: u64 = 50;
+/// Rare, for each is one for all of them.
+const HEARTBEAT: Duration = Duration::from_millis(100);
 
 type Machine = MultiRaft<Store>;
 type Ask = MultiRequest<Command, Query>;
@@ -69,7 +72,10 @@ impl Scenario for Many {
     }
 
     fn machine(&self, node: NodeId, count: u32) -> Machine {
-        let options = Options::new(node, (0..count).map(NodeId).collect());
+        let options = Options {
+            heartbeat_interval: HEARTBEAT,
+            ..Options::new(node, (0..count).map(NodeId).collect())
+        };
         let options = match self.bug {
             Some(bug) => options.with_bug(bug),
             None => options,
@@ -120,7 +126,7 @@ impl Scenario for Many {
             group: request.group,
             request: workload::stamp(attempt, &request.request),
         };
-        Some(workload::clients(reply, repeat, stamp))
+        Some(workload::clients(reply, repeat, stamp).timeout(plan::PLAN.patience))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {

@@ -37,6 +37,8 @@ pub struct Plan {
     pub configure: fn(Options, u32) -> Options,
     /// What clients and operators ask.
     pub ask: fn(u32, &mut Dice, &mut Vec<Asked<Ask>>),
+    /// How long a client waits for an answer before it asks again.
+    pub patience: Duration,
     /// Which nodes an operator restarts.
     pub restarts: fn(u32, &mut Dice) -> Vec<Crash>,
     /// States that a campaign must reach.
@@ -84,6 +86,7 @@ pub const PLAN: Plan = Plan {
     settings,
     configure,
     ask: |_, _, _| {},
+    patience: Duration::from_millis(400),
     restarts: |_, _| Vec::new(),
     sometimes: Vec::new,
     clocks_are_sound: true,
@@ -164,7 +167,8 @@ impl Scenario for Replicated {
 
     fn clients(&self) -> Option<Clients<Node>> {
         let reply = |_: &Ask, response: &Told| workload::reply(response);
-        Some(workload::clients(reply, workload::repeat, workload::stamp))
+        let clients = workload::clients(reply, workload::repeat, workload::stamp);
+        Some(clients.timeout(self.plan.patience))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {

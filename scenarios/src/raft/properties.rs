@@ -27,6 +27,8 @@ pub mod name {
 
 /// Ten election timeouts.
 pub const ELECTED: Duration = Duration::from_secs(3);
+/// By then nearly all have a leader; from then on those that have one commit without delay.
+pub const LAST_RECOVERY: Duration = Duration::from_millis(1_500);
 /// And time to commit what was left over.
 pub const COMMITTED: Duration = Duration::from_millis(3_500);
 /// And to bring up those that have fallen behind.

@@ -30,9 +30,9 @@ pub struct Witness {
     pub heard: Heard,
     /// For whom it has voted, by term.
     pub votes: Vec<Option<NodeId>>,
-    /// Who has granted it a vote in a term, and who a pre-vote for one, as bits.
-    pub granted: (Term, u32),
-    pub pre_granted: (Term, u32),
+    /// Who has granted it a vote in a term, and who a pre-vote for one.
+    pub granted: Grants,
+    pub pre_granted: Grants,
     /// As a leader, which round each node has answered last, and when it was heard, by its clock.
     pub answered: [u64; MOST_NODES],
     pub heard_at: [Time; MOST_NODES],
@@ -60,6 +60,33 @@ pub struct Witness {
     /// Whether these timers are set.
     pub election_armed: bool,
     pub heartbeat_armed: bool,
+}
+
+/// Who has granted something in a term.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Grants {
+    pub term: Term,
+    /// As bits.
+    pub voters: u32,
+    /// Somebody has said so more than once.
+    pub repeated: bool,
+}
+
+impl Grants {
+    fn note(&mut self, term: Term, from: NodeId) {
+        if term > self.term {
+            *self = Grants { term, ..Grants::default() };
+        }
+        if term == self.term {
+            self.repeated |= self.has(from);
+            self.voters |= 1 << from.0;
+        }
+    }
+
+    /// This node has.
+    pub fn has(&self, node: NodeId) -> bool {
+        self.voters & 1 << node.0 != 0
+    }
 }
 
 /// How a node was after a step.
@@ -155,8 +182,8 @@ impl Witness {
             seen: Seen::of(raft),
             heard: Heard::default(),
             votes: Vec::new(),
-            granted: (0, 0),
-            pre_granted: (0, 0),
+            granted: Grants::default(),
+            pre_granted: Grants::default(),
             answered: [0; MOST_NODES],
             heard_at: [Time::ZERO; MOST_NODES],
             matched: [0; MOST_NODES],
@@ -213,10 +240,10 @@ impl Witness {
         match message {
             Message::TimeoutNow { term } => self.asked_to_stand = term + 1,
             Message::PreVoteResponse(response) if response.vote_granted => {
-                note_grant(&mut self.pre_granted, response.election_term, from);
+                self.pre_granted.note(response.election_term, from);
             }
             Message::RequestVoteResponse(response) if response.vote_granted => {
-                note_grant(&mut self.granted, response.term, from);
+                self.granted.note(response.term, from);
             }
             Message::AppendEntries(_) | Message::InstallSnapshot(_) if term >= current => {
                 self.led_by = Some((clock, from));
@@ -327,14 +354,5 @@ impl Asked {
             Request::Read(_) => Asked::Read,
             Request::ConfigChange(_) | Request::TransferLeadership { .. } => Asked::Other,
         }
-    }
-}
-
-fn note_grant((term, voters): &mut (Term, u32), of: Term, from: NodeId) {
-    if of > *term {
-        (*term, *voters) = (of, 0);
-    }
-    if of == *term {
-        *voters |= 1 << from.0;
     }
 }

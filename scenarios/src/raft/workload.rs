@@ -155,12 +155,7 @@ pub fn clients<M: Machine>(
     repeat: fn(&M::Request) -> bool,
     stamp: fn(Attempt, &M::Request) -> M::Request,
 ) -> Clients<M> {
-    Clients::new(reply)
-        .repeat(repeat)
-        .stamp(stamp)
-        .timeout(Duration::from_millis(400))
-        .pause(Duration::from_millis(40))
-        .attempts(40)
+    Clients::new(reply).repeat(repeat).stamp(stamp).pause(Duration::from_millis(40)).attempts(40)
 }
 
 /// What an answer means.

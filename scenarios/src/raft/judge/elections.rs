@@ -65,45 +65,45 @@ pub fn ballot(group: &mut Group, node: NodeId, raft: &Node) {
     });
 }
 
-fn among(voters: u32, node: NodeId) -> bool {
-    voters & 1 << node.0 != 0
-}
-
-/// Who begins a term has the pre-votes of a quorum.
+/// Who begins a term has the pre-votes of a quorum, each once.
 fn pre_votes_were_granted(group: &mut Group, step: &Step<'_>) {
     let witness = group.of(step.node);
-    let (term, voters) = witness.pre_granted;
-    let granted =
-        |node| node == step.node || term == step.raft.current_term() && among(voters, node);
+    let grants = witness.pre_granted;
+    let current = grants.term == step.raft.current_term();
+    let granted = |node| node == step.node || current && grants.has(node);
     let (_, configuration) = witness.configurations.at(step.before.configuration);
     let enough = quorum(configuration, granted);
-    group.ensure(enough, Judge::ElectionSafety, "without the pre-votes of a quorum", |group| {
+    let (judge, cause) = match current && grants.repeated {
+        true => (Judge::Electorate, "pre-votes"),
+        false => (Judge::ElectionSafety, "without the pre-votes of a quorum"),
+    };
+    group.ensure(enough, judge, cause, |group| {
         let configuration = group.of(step.node).configuration();
-        format!("node {} stands with the pre-votes {voters:b} of {configuration:?}", step.node)
+        format!("node {} stands with the pre-votes {grants:?} of {configuration:?}", step.node)
     });
 }
 
 /// Every vote that is counted was given in this term, and each node has one.
 fn votes_were_granted(group: &mut Group, step: &Step<'_>) {
-    let (term, voters) = group.of(step.node).granted;
+    let grants = group.of(step.node).granted;
     let votes = step.raft.votes();
     let mut counted = 0;
     let honest = votes.iter().all(|node| {
-        let again = among(counted, *node);
-        counted |= 1 << node.0;
-        let granted = term == step.raft.current_term() && among(voters, *node);
+        let again = counted & 1 << node.0 != 0;
+        counted |= 1_u32 << node.0;
+        let granted = grants.term == step.raft.current_term() && grants.has(*node);
         !again && (granted || *node == step.node)
     });
     group.ensure(honest, Judge::Electorate, "votes", |_| {
-        format!("node {} counts the votes {votes:?}, and {voters:b} were given", step.node)
+        format!("node {} counts the votes {votes:?}, and {grants:?} were given", step.node)
     });
 }
 
 fn elected_by_a_quorum(group: &mut Group, step: &Step<'_>) {
     let witness = group.of(step.node);
-    let (term, voters) = witness.granted;
-    let granted =
-        |node: NodeId| node == step.node || term == step.raft.current_term() && among(voters, node);
+    let grants = witness.granted;
+    let current = grants.term == step.raft.current_term();
+    let granted = |node: NodeId| node == step.node || current && grants.has(node);
     let (_, configuration) = witness.configurations.at(step.before.configuration);
     let elected = quorum(configuration, granted);
     group.ensure(elected, Judge::ElectionSafety, "without a quorum", |group| {

@@ -7,7 +7,8 @@ use crate::raft::findings::Judge;
 use crate::raft::group::{Group, Step};
 use crate::raft::host::Node;
 
-/// A node has made a step that this group has no part in.
+/// A node is about to be given something in this group, whose state is what the last step of this
+/// group has left, however many steps of others there were since.
 pub fn untouched(group: &mut Group, node: NodeId, raft: &Node) {
     let seen = &group.of(node).seen;
     let same = seen.role == raft.role()
@@ -15,7 +16,7 @@ pub fn untouched(group: &mut Group, node: NodeId, raft: &Node) {
         && seen.commit == raft.commit_index()
         && seen.last == raft.log().last_index();
     group.ensure(same, Judge::GroupIsolation, "touched by another", |group| {
-        format!("a step of another group has changed {:?} of node {node}", group.of(node).seen)
+        format!("another group has changed {:?} of node {node}", group.of(node).seen)
     });
 }
 

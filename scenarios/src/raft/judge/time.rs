@@ -7,6 +7,7 @@ use stormglass_raft::{Role, Timer};
 
 use crate::raft::findings::Judge;
 use crate::raft::group::{Group, Step, quorum};
+use crate::raft::properties::LAST_RECOVERY;
 use crate::raft::witness::Asked;
 
 /// A node has made a step.
@@ -18,6 +19,7 @@ pub fn stepped(group: &mut Group, step: &Step<'_>) {
     timers_are_set(group, step);
     if let Some(calm) = step.calm {
         clients_are_answered(group, step, calm);
+        proposals_are_committed(group, step, calm);
     }
 }
 
@@ -83,6 +85,25 @@ fn clients_are_answered(group: &mut Group, step: &Step<'_>, calm: Duration) {
     };
     let detail = format!("node {} has not answered {late:?} at {}", step.node, step.now);
     group.findings.add(judge, "", detail);
+}
+
+/// Once the faults have been over for long, a leader whose members do not change commits within two
+/// round trips and a heartbeat, for which the shortest election timeout leaves more than room.
+fn proposals_are_committed(group: &mut Group, step: &Step<'_>, calm: Duration) {
+    let (raft, options) = (step.raft, step.raft.options());
+    let bound = options.election_timeout_min() + options.heartbeat_interval + options.batch_delay;
+    let settled = raft.configuration_index() <= raft.commit_index();
+    if raft.role() != Role::Leader || calm < LAST_RECOVERY + bound || !settled {
+        return;
+    }
+    let healed = step.now - (calm - LAST_RECOVERY);
+    let late = group.of(step.node).pending.iter().find(|pending| {
+        let command = matches!(pending.asked, Asked::Command(..));
+        command && pending.round.is_some() && step.now > pending.at.max(healed) + bound
+    });
+    let Some(late) = late else { return };
+    let detail = format!("node {} leads, and has not answered {late:?} at {}", step.node, step.now);
+    group.findings.add(Judge::CommandAnswered, "by a leader", detail);
 }
 
 /// A timer is going to be set.
