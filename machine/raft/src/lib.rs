@@ -119,6 +119,7 @@ mod role;
 mod sessions;
 mod snapshot;
 mod state_machine;
+mod step;
 mod timer;
 mod transfer;
 
