@@ -2,13 +2,10 @@
 
 use stormglass_machine::NodeId;
 
-use crate::bug::Bug;
-use crate::entry::{Entries, LogIndex};
-use crate::message::{AppendEntries, AppendEntriesResponse, AppendOutcome, Message};
-use crate::observer::Observation;
-use crate::record::Record;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
+use crate::{
+    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entries, LogIndex, Message,
+    Observation, Record, StateMachine, Step,
+};
 
 impl<S: StateMachine> Step<'_, '_, S> {
     pub(crate) fn append_entries(&mut self, from: NodeId, request: &AppendEntries<S::Command>) {

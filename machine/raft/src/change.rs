@@ -5,14 +5,10 @@ use alloc::sync::Arc;
 
 use stormglass_machine::{NodeId, RequestId};
 
-use crate::bug::Bug;
-use crate::configuration::Configuration;
-use crate::entry::{Entry, Payload};
-use crate::message::Message;
-use crate::request::{ConfigError, ConfigurationChange, Response};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
+use crate::{
+    Bug, ConfigError, Configuration, ConfigurationChange, Entry, Message, Payload, Response, Role,
+    StateMachine, Step,
+};
 
 impl<S: StateMachine> Step<'_, '_, S> {
     pub(crate) fn change_configuration(&mut self, id: RequestId, change: ConfigurationChange) {

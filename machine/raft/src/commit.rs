@@ -2,34 +2,19 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::NodeId;
-
-use crate::bug::Bug;
-use crate::entry::{LogIndex, Payload};
-use crate::observer::Observation;
-use crate::record::Record;
-use crate::request::Response;
-use crate::role::Role;
-use crate::sessions::{Admission, Stamp};
-use crate::state_machine::StateMachine;
-use crate::step::Step;
+use crate::{
+    Admission, Bug, LogIndex, Observation, Payload, Record, Response, Role, Stamp, StateMachine,
+    Step,
+};
 
 impl<S: StateMachine> Step<'_, '_, S> {
-    /// Up to where a voter's disk is known to have this leader's log.
-    fn durable_on(&self, node: NodeId) -> LogIndex {
-        if node == self.id() {
-            return self.durable_index;
-        }
-        self.leadership.peer(node).map_or(0, |peer| peer.matched)
-    }
-
     /// Commits what a quorum has, if it ends with an entry of this term: an older one may still be
     /// overwritten although a quorum has it (Ongaro 2014, figure 3.7).
     pub(crate) fn advance_commit(&mut self) {
         if self.role != Role::Leader || self.commit_index == self.log.last_index() {
             return;
         }
-        let agreed = self.agreed(|node| self.durable_on(node));
+        let agreed = self.agreed(self.durable_index, |peer| peer.matched).unwrap_or(0);
         let own = self.log.term_at(agreed) == Some(self.term);
         if agreed > self.commit_index && (own || self.has(Bug::CommitsOldTerms)) {
             self.commit_to(agreed);

@@ -2,14 +2,10 @@
 
 use alloc::sync::Arc;
 
-use crate::bug::Bug;
-use crate::entry::{Entries, LogIndex};
-use crate::observer::Observation;
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::snapshot::{Snapshot, SnapshotMetadata};
-use crate::state_machine::StateMachine;
-use crate::step::Step;
+use crate::{
+    Bug, Entries, Image, LogIndex, Observation, Raft, Record, Snapshot, SnapshotMetadata,
+    StateMachine, Step,
+};
 
 impl<S: StateMachine> Raft<S> {
     /// Everything the disk must have, as one record that can take the place of all others.
@@ -30,6 +26,7 @@ impl<S: StateMachine> Raft<S> {
             base,
             base_term: self.log.term_at(base).unwrap_or(0),
             entries: Entries::from(&self.log.entries()[skipped..]),
+            incoming: self.incoming.clone(),
         }
     }
 }
@@ -46,6 +43,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// and in one with it.
     fn create_snapshot(&mut self) {
         let last_included_index = self.last_applied;
+        self.incoming.retain(|chunk| chunk.last_included_index > last_included_index);
         let term = match self.has(Bug::SnapshotTermWrong) {
             true => Some(self.log.last_term()),
             false => self.log.term_at(last_included_index),

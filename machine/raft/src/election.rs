@@ -1,19 +1,14 @@
 //! Elections: terms, votes, and who may ask for them.
 
+use core::time::Duration;
+
 use stormglass_machine::NodeId;
 
-use crate::bug::Bug;
-use crate::entry::{LogIndex, Term};
-use crate::message::{
-    AppendEntriesResponse, AppendOutcome, InstallSnapshotResponse, Message, PreVoteRequest,
-    PreVoteResponse, ReadIndexResponse, RequestVote, RequestVoteResponse,
+use crate::{
+    AppendEntriesResponse, AppendOutcome, Bug, LogIndex, Message, Observation, PreVoteRequest,
+    PreVoteResponse, Record, RequestVote, RequestVoteResponse, Role, StateMachine, Step, Term,
+    Timer,
 };
-use crate::observer::Observation;
-use crate::record::Record;
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
 
 /// Rounds are numbered from one.
 const NO_ROUND: u64 = 0;
@@ -56,43 +51,32 @@ impl<S: StateMachine> Step<'_, '_, S> {
         from: NodeId,
         message: &Message<S::Command, S::Response>,
     ) -> bool {
-        let term = self.term;
-        let answer = match message {
-            Message::AppendEntries(request) => {
-                if self.has(Bug::TermFalls) {
-                    self.set_ballot(request.term, None);
-                    return true;
-                }
+        match message {
+            Message::AppendEntries(request) if self.has(Bug::TermFalls) => {
+                self.set_ballot(request.term, None);
+                true
+            }
+            Message::AppendEntries(_) | Message::InstallSnapshot(_) => {
                 if self.has(Bug::StaleLeaderResetsTimer) {
                     self.arm_election_timer();
                 }
-                let (round, outcome) = (NO_ROUND, AppendOutcome::Stale);
-                Message::AppendEntriesResponse(AppendEntriesResponse { term, round, outcome })
-            }
-            Message::InstallSnapshot(request) => {
-                Message::InstallSnapshotResponse(InstallSnapshotResponse {
-                    term,
-                    round: NO_ROUND,
-                    last_included_index: request.metadata.last_included_index,
-                    next_offset: 0,
-                    done: false,
-                })
+                let (term, round, outcome) = (self.term, NO_ROUND, AppendOutcome::Stale);
+                let response = AppendEntriesResponse { term, round, outcome };
+                self.promise(from, Message::AppendEntriesResponse(response));
+                false
             }
             Message::RequestVote(_) => {
                 self.answer_vote(from, false);
-                return false;
+                false
             }
-            Message::ReadIndexRequest(request) => {
-                let (ticket, read_index) = (request.ticket, None);
-                Message::ReadIndexResponse(ReadIndexResponse { term, ticket, read_index })
-            }
-            // Who would vote need not know of this term. An index that was right to read at stays so.
-            Message::PreVoteResponse(_) | Message::ReadIndexResponse(_) => return true,
-            Message::RequestVoteResponse(_) => return self.has(Bug::OldGrants),
-            _ => return false,
-        };
-        self.promise(from, answer);
-        false
+            // Who would vote need not know of this term, nor who reads. An index that was right to
+            // read at stays so.
+            Message::PreVoteResponse(_)
+            | Message::ReadIndexRequest(_)
+            | Message::ReadIndexResponse(_) => true,
+            Message::RequestVoteResponse(_) => self.has(Bug::OldGrants),
+            _ => false,
+        }
     }
 
     pub(crate) fn set_ballot(&mut self, term: Term, voted_for: Option<NodeId>) {
@@ -115,15 +99,13 @@ impl<S: StateMachine> Step<'_, '_, S> {
     }
 
     pub(crate) fn arm_election_timer(&mut self) {
-        let bound = |timeout: core::time::Duration| timeout.as_nanos() as u64;
-        let shortest = bound(self.options.election_timeout_min());
-        let longest = bound(self.options.election_timeout_max());
-        let nanos = if self.has(Bug::SameTimeout) {
-            shortest
-        } else {
-            self.env.dice().within(shortest..=longest)
+        let shortest = self.options.election_timeout_min();
+        let span = self.options.election_timeout_max() - shortest;
+        let longer = match self.has(Bug::SameTimeout) {
+            true => 0,
+            false => self.env.dice().within(0..=span.as_nanos() as u64),
         };
-        self.set_timer(Timer::Election, core::time::Duration::from_nanos(nanos));
+        self.set_timer(Timer::Election, shortest + Duration::from_nanos(longer));
     }
 
     /// Becomes a follower of whoever turns out to lead the term, which is not an earlier one.
@@ -211,7 +193,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
             last_log_term: self.log.last_term(),
         });
         self.ask_voters(&request);
-        self.count_pre_vote(self.id());
+        self.count_vote(self.id());
     }
 
     /// Begins a term and asks for votes; `transfer` if the leader has asked for it.
@@ -258,15 +240,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
     pub(crate) fn pre_vote_response(&mut self, from: NodeId, response: &PreVoteResponse) {
         let current = response.election_term == self.term + 1;
         if self.role == Role::PreCandidate && current && response.vote_granted {
-            self.count_pre_vote(from);
-        }
-    }
-
-    fn count_pre_vote(&mut self, from: NodeId) {
-        if self.has_won_with(from) {
-            let election_term = self.term + 1;
-            self.observe(Observation::PreVoteSucceeded { election_term });
-            self.start_election(false);
+            self.count_vote(from);
         }
     }
 
@@ -309,8 +283,16 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
     }
 
+    /// A vote for this node in the election, or in what would be one.
     fn count_vote(&mut self, from: NodeId) {
-        if self.has_won_with(from) {
+        if !self.has_won_with(from) {
+            return;
+        }
+        if self.role == Role::PreCandidate {
+            let election_term = self.term + 1;
+            self.observe(Observation::PreVoteSucceeded { election_term });
+            self.start_election(false);
+        } else {
             self.become_leader();
         }
     }

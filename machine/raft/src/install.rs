@@ -6,33 +6,15 @@ use alloc::vec::Vec;
 
 use stormglass_machine::NodeId;
 
-use crate::bug::Bug;
-use crate::entry::{Entry, LogIndex, Term};
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::message::{InstallSnapshot, InstallSnapshotResponse, Message};
-use crate::observer::Observation;
-use crate::progress::Mode;
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::snapshot::{Snapshot, SnapshotMetadata};
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-
-/// A snapshot that has arrived in part. Two leaders may write the same state differently, so the
-/// pieces of one term's leader are not mixed with those of another.
-#[derive(Clone, Debug)]
-pub(crate) struct Incoming {
-    leader_term: Term,
-    index: LogIndex,
-    term: Term,
-    data: Vec<u8>,
-}
+use crate::{
+    Bug, Chunk, Entry, Image, InstallSnapshot, InstallSnapshotResponse, Log, LogIndex, Memberships,
+    Message, Mode, Observation, Raft, Record, Snapshot, SnapshotMetadata, StateMachine, Step,
+};
 
 impl<S: StateMachine> Raft<S> {
     /// Of a snapshot that is on its way to this node: its last index, and how many bytes are here.
     pub fn incoming_snapshot(&self) -> Option<(LogIndex, u64)> {
-        self.incoming.as_ref().map(|incoming| (incoming.index, incoming.data.len() as u64))
+        self.incoming.last().map(|chunk| (chunk.last_included_index, chunk.end()))
     }
 }
 
@@ -134,30 +116,27 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Takes a piece if it is the next. Returns where the next one begins, and whether all is
     /// done.
     fn take_chunk(&mut self, request: InstallSnapshot<S::Response>) -> (u64, bool) {
-        let metadata = &request.metadata;
-        let (index, term) = (metadata.last_included_index, metadata.last_included_term);
-        let unkeyed = self.has(Bug::ChunksUnkeyed);
-        let belongs = |incoming: &Incoming| {
-            let key = (incoming.leader_term, incoming.index, incoming.term);
-            key == (request.term, index, term) || unkeyed
-        };
-        let mut incoming = self.incoming.take().filter(belongs).unwrap_or_else(|| Incoming {
+        let chunk = Chunk {
             leader_term: request.term,
-            index,
-            term,
-            data: Vec::new(),
-        });
-        if request.offset == incoming.data.len() as u64 {
-            incoming.data.extend_from_slice(&request.data);
-            if let Some(sessions) = request.done {
-                let data = Arc::from(incoming.data);
-                let snapshot = Snapshot { metadata: request.metadata, sessions, data };
-                return (0, self.install(snapshot));
-            }
+            last_included_index: request.metadata.last_included_index,
+            last_included_term: request.metadata.last_included_term,
+            offset: request.offset,
+            data: request.data,
+        };
+        let belongs = self.incoming.last().is_some_and(|last| last.fits(&chunk));
+        if !belongs && !self.has(Bug::ChunksUnkeyed) {
+            self.incoming.clear();
         }
-        let next_offset = incoming.data.len() as u64;
-        self.incoming = Some(incoming);
-        (next_offset, false)
+        if chunk.offset == self.incoming.last().map_or(0, Chunk::end) {
+            self.incoming.push(chunk.clone());
+            if let Some(sessions) = request.done {
+                let chunks = core::mem::take(&mut self.incoming);
+                let data = chunks.iter().flat_map(|chunk| chunk.data.iter().copied()).collect();
+                return (0, self.install(Snapshot { metadata: request.metadata, sessions, data }));
+            }
+            self.write(Record::Chunk(chunk));
+        }
+        (self.incoming.last().map_or(0, Chunk::end), false)
     }
 
     /// Puts a snapshot in place of everything this node has. Returns whether that was possible.

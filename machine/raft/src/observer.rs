@@ -2,10 +2,7 @@
 
 use stormglass_machine::NodeId;
 
-use crate::configuration::Configuration;
-use crate::entry::{LogIndex, Term};
-use crate::role::Role;
-use crate::timer::Timer;
+use crate::{Configuration, LogIndex, Role, Term, Timer};
 
 /// How much an observer wants to be told.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,35 +1,15 @@
 //! Proposals: how requests become entries of the leader's log, alone or in company, and what
 //! becomes of those who wait when the leadership ends.
 
-use alloc::sync::Arc;
-
 use stormglass_machine::RequestId;
 
-use crate::bug::Bug;
-use crate::entry::{Entries, Entry, LogIndex, Payload, Term};
-use crate::leadership::Leadership;
-use crate::request::{ClientError, ConfigError, Response, TransferError};
-use crate::role::Role;
-use crate::sessions::{ClientId, Stamp};
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
+use crate::{
+    Bug, ClientError, ConfigError, Entries, Entry, Leadership, LogIndex, Payload, Response, Role,
+    StateMachine, Step, Term, Timer, TransferError,
+};
 
 impl<S: StateMachine> Step<'_, '_, S> {
-    pub(crate) fn submit_client_command(
-        &mut self,
-        id: RequestId,
-        command: S::Command,
-        session: Option<Stamp>,
-    ) {
-        self.propose(id, Payload::Command { command: Arc::new(command), session });
-    }
-
-    pub(crate) fn submit_registration(&mut self, id: RequestId, client: ClientId) {
-        self.propose(id, Payload::Register(client));
-    }
-
-    fn propose(&mut self, id: RequestId, payload: Payload<S::Command>) {
+    pub(crate) fn propose(&mut self, id: RequestId, payload: Payload<S::Command>) {
         if let Err(error) = self.may_propose() {
             self.env.respond(id, Response::CommandRefused(error));
             return;

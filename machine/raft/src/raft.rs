@@ -6,25 +6,11 @@ use core::time::Duration;
 
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId, Time};
 
-use crate::bug::Bug;
-use crate::configuration::Configuration;
-use crate::entry::{LogIndex, Term};
-use crate::install::Incoming;
-use crate::leadership::Leadership;
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::message::Message;
-use crate::observer::{Observation, Observer};
-use crate::options::Options;
-use crate::reads::ForwardedRead;
-use crate::record::Record;
-use crate::request::{Request, Response};
-use crate::role::Role;
-use crate::sessions::Sessions;
-use crate::snapshot::Snapshot;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
+use crate::{
+    Bug, Chunk, Configuration, ForwardedRead, Leadership, Log, LogIndex, Memberships, Message,
+    Observation, Observer, Options, Payload, Peer, Record, Request, Response, Role, Sessions,
+    Snapshot, StateMachine, Step, Term, Timer,
+};
 
 /// One node of one group: its log, its state machine, and what it knows of the others.
 #[derive(Clone, Debug)]
@@ -38,6 +24,8 @@ pub struct Raft<S: StateMachine> {
     pub(crate) voted_for: Option<NodeId>,
     pub(crate) log: Log<S::Command>,
     pub(crate) snapshot: Option<Arc<Snapshot<S::Response>>>,
+    /// What has arrived of a snapshot that is on its way, in order.
+    pub(crate) incoming: Vec<Chunk>,
     /// Something was written, but the disk was not waited for.
     pub(crate) unflushed: bool,
     /// Up to where the disk has the log.
@@ -56,7 +44,6 @@ pub struct Raft<S: StateMachine> {
     /// Who has granted the (pre-)vote that is under way. A set.
     pub(crate) votes: Vec<NodeId>,
     pub(crate) leadership: Leadership<S>,
-    pub(crate) incoming: Option<Incoming>,
     pub(crate) forwarded: Vec<ForwardedRead<S::Query>>,
     pub(crate) next_ticket: u64,
 }
@@ -79,6 +66,7 @@ impl<S: StateMachine> Raft<S> {
             voted_for: None,
             log: Log::new(0, 0),
             snapshot: None,
+            incoming: Vec::new(),
             unflushed: false,
             durable_index: 0,
             memberships: Memberships::new(0, initial),
@@ -90,7 +78,6 @@ impl<S: StateMachine> Raft<S> {
             promised_at: None,
             votes: Vec::new(),
             leadership: Leadership::default(),
-            incoming: None,
             forwarded: Vec::new(),
             next_ticket: 0,
             options,
@@ -146,11 +133,6 @@ impl<S: StateMachine> Raft<S> {
     /// The log behind what is compacted away.
     pub fn log(&self) -> &Log<S::Command> {
         &self.log
-    }
-
-    /// Up to where the disk has the log once the effects of the last step have happened.
-    pub fn durable_index(&self) -> LogIndex {
-        self.durable_index
     }
 
     /// The last index known to be committed.
@@ -237,11 +219,19 @@ impl<S: StateMachine> Raft<S> {
         self.has_flawed_quorum(configuration, &counts)
     }
 
-    /// The highest value that a quorum of voters has reached.
-    pub(crate) fn agreed(&self, value: impl Fn(NodeId) -> u64) -> u64 {
-        let voters = self.configuration().members();
-        let values = voters.map(&value).filter(|one| self.has_quorum(|node| value(node) >= *one));
-        values.max().unwrap_or(0)
+    /// The highest value that a quorum of voters has reached, by what is known of the followers;
+    /// this node's is known anyway. `None` if too few have a value at all.
+    pub(crate) fn agreed<T: Ord + Copy>(
+        &self,
+        own: T,
+        of: impl Fn(&Peer<S::Response>) -> T,
+    ) -> Option<T> {
+        let value = |node| match self.leadership.peer(node) {
+            Some(peer) => Some(of(peer)),
+            None => (node == self.id()).then_some(own),
+        };
+        let values = self.configuration().members().filter_map(value);
+        values.filter(|one| self.has_quorum(|node| value(node) >= Some(*one))).max()
     }
 
     fn has_flawed_quorum(
@@ -349,9 +339,10 @@ impl<S: StateMachine> Step<'_, '_, S> {
     fn serve(&mut self, id: stormglass_machine::RequestId, request: Request<S::Command, S::Query>) {
         match request {
             Request::ClientCommand { command, session } => {
-                self.submit_client_command(id, command, session);
+                let command = Arc::new(command);
+                self.propose(id, Payload::Command { command, session });
             }
-            Request::Register { client } => self.submit_registration(id, client),
+            Request::Register { client } => self.propose(id, Payload::Register(client)),
             Request::Read(query) => self.read(id, query),
             Request::ConfigChange(change) => self.change_configuration(id, change),
             Request::TransferLeadership { to } => self.transfer_leadership(id, to),

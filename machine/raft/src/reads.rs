@@ -5,16 +5,10 @@
 
 use stormglass_machine::{NodeId, RequestId, Time};
 
-use crate::bug::Bug;
-use crate::entry::LogIndex;
-use crate::message::{Message, ReadIndexRequest, ReadIndexResponse};
-use crate::observer::Observation;
-use crate::raft::Raft;
-use crate::request::{ReadError, Response};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
+use crate::{
+    Bug, LogIndex, Message, Observation, Raft, ReadError, ReadIndexRequest, ReadIndexResponse,
+    Response, Role, StateMachine, Step, Timer,
+};
 
 /// A read that waits for its round. Invariant: rounds do not fall along the queue.
 #[derive(Clone, Debug)]
@@ -120,7 +114,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
         if self.leadership.rounds.is_empty() {
             return;
         }
-        let mut confirmed = self.agreed(|node| self.answered_round(node));
+        let answered = self.agreed(self.leadership.round, |peer| peer.acked_round);
+        let mut confirmed = answered.unwrap_or(0);
         if self.has(Bug::LearnerConfirms) {
             confirmed = confirmed.max(self.round_that_anybody_confirms());
         }
@@ -135,14 +130,6 @@ impl<S: StateMachine> Step<'_, '_, S> {
             self.leadership.rounds.pop_front();
         }
         self.serve_confirmed_reads();
-    }
-
-    fn answered_round(&self, node: NodeId) -> u64 {
-        match self.leadership.peer(node) {
-            Some(peer) => peer.acked_round,
-            None if node == self.id() => self.leadership.round,
-            None => 0,
-        }
     }
 
     fn round_that_anybody_confirms(&self) -> u64 {

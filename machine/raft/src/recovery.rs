@@ -1,12 +1,6 @@
 //! How a node comes up: what it takes back from its disk, and how it starts.
 
-use crate::bug::Bug;
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::state_machine::StateMachine;
-use crate::step::Step;
+use crate::{Bug, Image, Log, Memberships, Raft, Record, StateMachine, Step};
 
 impl<S: StateMachine> Raft<S> {
     pub(crate) fn take_back(&mut self, record: Record<S::Command, S::Response>) {
@@ -21,6 +15,12 @@ impl<S: StateMachine> Raft<S> {
                 }
             }
             Record::Commit(index) => self.commit_index = self.commit_index.max(index),
+            Record::Chunk(chunk) => {
+                if chunk.offset == 0 {
+                    self.incoming.clear();
+                }
+                self.incoming.push(chunk);
+            }
             Record::Image(image) => self.take_back_image(image),
         }
     }
@@ -30,6 +30,7 @@ impl<S: StateMachine> Raft<S> {
         self.log = Log::new(image.base, image.base_term);
         self.log.append(&image.entries);
         self.snapshot = image.snapshot;
+        self.incoming = image.incoming;
         if let Some(snapshot) = &self.snapshot {
             let metadata = &snapshot.metadata;
             self.machine.restore(&snapshot.data).unwrap_or_else(|_| {

@@ -4,16 +4,18 @@ use alloc::sync::Arc;
 
 use stormglass_machine::{NodeId, Time};
 
-use crate::bug::Bug;
-use crate::entry::{Entry, LogIndex, Payload, Term};
-use crate::leadership::Leadership;
-use crate::message::{AppendEntries, AppendEntriesResponse, AppendOutcome, Message};
-use crate::observer::Observation;
-use crate::progress::{Mode, Peer};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
+use crate::{
+    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entry, Leadership, LogIndex, Message,
+    Mode, Observation, Payload, Peer, Role, StateMachine, Step, Term, Timer,
+};
+
+/// The bytes of an entry's command.
+fn bytes_of<S: StateMachine>(entry: &Entry<S::Command>) -> usize {
+    match &entry.payload {
+        Payload::Command { command, .. } => S::command_bytes(command),
+        _ => 0,
+    }
+}
 
 impl<S: StateMachine> Step<'_, '_, S> {
     /// Begins a reign: with an entry of its own term the leader commits, and learns, what was
@@ -50,13 +52,11 @@ impl<S: StateMachine> Step<'_, '_, S> {
         if self.role != Role::Leader {
             return;
         }
-        let (now, patience) = (self.env.now(), self.options.election_timeout_max());
+        let now = self.env.now();
+        let patience = self.options.election_timeout_max();
         let heard = |at: Time| now < at + patience;
-        let in_touch = |node| match self.leadership.peer(node) {
-            Some(peer) => heard(peer.heard_at),
-            None => node == self.id(),
-        };
-        if !self.has_quorum(in_touch) && !self.has(Bug::NoCheckQuorum) {
+        let in_touch = self.agreed(now, |peer| peer.heard_at).is_some_and(heard);
+        if !in_touch && !self.has(Bug::NoCheckQuorum) {
             self.become_follower(self.term);
             return;
         }
@@ -111,8 +111,9 @@ impl<S: StateMachine> Step<'_, '_, S> {
     fn replicate_to(&mut self, position: usize) {
         while !self.is_silent_to(position) {
             let peer = &self.leadership.peers[position];
+            let next = self.log.entry(peer.next).map_or(0, bytes_of::<S>);
             let more = peer.next <= self.log.last_index();
-            if !more || !peer.accepts_entries(self.options.in_flight_messages) {
+            if !more || !peer.accepts_entries(next, &self.options) {
                 return;
             }
             self.send_entries(position, self.options.entries_per_message);
@@ -132,9 +133,16 @@ impl<S: StateMachine> Step<'_, '_, S> {
         let blind = matches!(peer.mode, Mode::Probe { .. }) && self.has(Bug::MatchIsLastIndex);
         let limit = if blind { 0 } else { limit };
         let first = peer.next.max(self.log.first_index());
-        let entries = self.raft.log.share(first, limit);
+        let room = self.options.in_flight_bytes.saturating_sub(peer.bytes_in_flight());
+        let (most, mut bytes) = (self.options.bytes_per_message.min(room), 0);
+        let entries = self.raft.log.share(first, limit, |entry| {
+            let longer = bytes + bytes_of::<S>(entry);
+            let fits = bytes == 0 || longer <= most;
+            bytes = if fits { longer } else { bytes };
+            fits
+        });
         let count = entries.len();
-        self.note_sent(position, count);
+        self.note_sent(position, count, bytes);
         let round = self.leadership.round;
         self.observe(match count {
             0 => Observation::HeartbeatSent { to, round },
@@ -146,13 +154,13 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.send(to, Message::AppendEntries(request));
     }
 
-    fn note_sent(&mut self, position: usize, count: usize) {
+    fn note_sent(&mut self, position: usize, count: usize, bytes: usize) {
         let peer = &mut self.leadership.peers[position];
         match &mut peer.mode {
             Mode::Probe { waiting } => *waiting = true,
             _ if count > 0 => {
                 peer.next += count as u64;
-                peer.in_flight.push_back(peer.next - 1);
+                peer.in_flight.push_back((peer.next - 1, bytes));
             }
             _ => {}
         }

@@ -4,8 +4,7 @@ use core::ops::{Deref, DerefMut};
 
 use stormglass_machine::Env;
 
-use crate::raft::Raft;
-use crate::state_machine::StateMachine;
+use crate::{Raft, StateMachine};
 
 /// A node, and the world as it finds it in one step. What reads the world or acts on it is a
 /// method of the step; what only looks at the node is a method of the node.

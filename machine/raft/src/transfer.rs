@@ -2,14 +2,7 @@
 
 use stormglass_machine::{NodeId, RequestId};
 
-use crate::bug::Bug;
-use crate::leadership::Transfer;
-use crate::message::Message;
-use crate::request::{Response, TransferError};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::step::Step;
-use crate::timer::Timer;
+use crate::{Bug, Message, Response, Role, StateMachine, Step, Timer, Transfer, TransferError};
 
 impl<S: StateMachine> Step<'_, '_, S> {
     pub(crate) fn transfer_leadership(&mut self, id: RequestId, to: Option<NodeId>) {
