@@ -1,26 +1,18 @@
 //! The follower's side of replication: taking entries from the leader.
 
-use stormglass_machine::{Env, NodeId};
+use stormglass_machine::NodeId;
 
-use crate::bug::Bug;
-use crate::entry::{Entries, LogIndex};
-use crate::message::{AppendEntries, AppendEntriesResponse, AppendOutcome, Message};
-use crate::observer::{Level, Observation};
-use crate::raft::Raft;
-use crate::record::Record;
-use crate::state_machine::StateMachine;
+use crate::{
+    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entries, LogIndex, Message,
+    Observation, Record, StateMachine, Step,
+};
 
-impl<S: StateMachine> Raft<S> {
-    pub(crate) fn append_entries(
-        &mut self,
-        from: NodeId,
-        request: &AppendEntries<S::Command>,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.hear_leader(from, env);
+impl<S: StateMachine> Step<'_, '_, S> {
+    pub(crate) fn append_entries(&mut self, from: NodeId, request: &AppendEntries<S::Command>) {
+        self.hear_leader(from);
         let outcome = match self.conflict_with(request) {
             Some(conflict) => conflict,
-            None => AppendOutcome::Success { match_index: self.take_entries(request, env) },
+            None => AppendOutcome::Success { match_index: self.take_entries(request) },
         };
         let matched = match outcome {
             AppendOutcome::Success { match_index } => match_index,
@@ -30,11 +22,11 @@ impl<S: StateMachine> Raft<S> {
             && request.prev_log_index < self.log.base()
             && self.has(Bug::CompactedIsConflict)
         {
-            self.replace_from(self.log.first_index(), &self.log.none(), env);
+            self.replace_from(self.log.first_index(), &self.log.none());
         }
         let response = AppendEntriesResponse { term: self.term, round: request.round, outcome };
-        self.promise(from, Message::AppendEntriesResponse(response), env);
-        self.commit_to(request.leader_commit.min(matched), env);
+        self.promise(from, Message::AppendEntriesResponse(response));
+        self.commit_to(request.leader_commit.min(matched));
     }
 
     /// Where this log has something else, or nothing, before the entries. What is compacted away
@@ -57,11 +49,7 @@ impl<S: StateMachine> Raft<S> {
 
     /// Appends what is new. Only a real difference cuts the log: a message that comes late or
     /// twice must not undo what came after it. Returns the last index that the message is about.
-    fn take_entries(
-        &mut self,
-        request: &AppendEntries<S::Command>,
-        env: &mut Env<'_, Self>,
-    ) -> LogIndex {
+    fn take_entries(&mut self, request: &AppendEntries<S::Command>) -> LogIndex {
         let last = request.prev_log_index + request.entries.len() as u64;
         let first = request.prev_log_index + 1;
         for (index, entry) in (first..).zip(request.entries.iter()) {
@@ -75,19 +63,14 @@ impl<S: StateMachine> Raft<S> {
                 0 => request.entries.clone(),
                 _ => Entries::from(&request.entries[skipped..]),
             };
-            self.replace_from(index, &fresh, env);
+            self.replace_from(index, &fresh);
             break;
         }
         if self.has(Bug::MatchIsLastIndex) { self.log.last_index() } else { last }
     }
 
     /// From `first` on the log continues with these entries.
-    fn replace_from(
-        &mut self,
-        first: LogIndex,
-        entries: &Entries<S::Command>,
-        env: &mut Env<'_, Self>,
-    ) {
+    fn replace_from(&mut self, first: LogIndex, entries: &Entries<S::Command>) {
         if first <= self.log.last_index() {
             self.insist(first > self.commit_index, "a committed entry would be overwritten");
             self.log.truncate_after(first - 1);
@@ -95,22 +78,17 @@ impl<S: StateMachine> Raft<S> {
             if !self.has(Bug::NoRollback) {
                 self.memberships.truncate_after(first - 1);
             }
-            self.observe(Level::Info, || Observation::LogTruncated { after: first - 1 });
+            self.observe(Observation::LogTruncated { after: first - 1 });
         }
-        self.extend_log(first, entries, env);
+        self.extend_log(first, entries);
     }
 
     /// Puts entries at the end of the log, which is at `first`, and hands them to the disk.
-    pub(crate) fn extend_log(
-        &mut self,
-        first: LogIndex,
-        entries: &Entries<S::Command>,
-        env: &mut Env<'_, Self>,
-    ) {
+    pub(crate) fn extend_log(&mut self, first: LogIndex, entries: &Entries<S::Command>) {
         self.log.append(entries);
         self.memberships.append(first, entries);
-        self.write(Record::Append { first, entries: entries.clone() }, env);
+        self.write(Record::Append { first, entries: entries.clone() });
         let last = self.log.last_index();
-        self.observe(Level::Info, || Observation::LogAppended { first, last });
+        self.observe(Observation::LogAppended { first, last });
     }
 }

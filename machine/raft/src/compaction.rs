@@ -2,15 +2,10 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::Env;
-
-use crate::bug::Bug;
-use crate::entry::{Entries, LogIndex};
-use crate::observer::{Level, Observation};
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::snapshot::{Snapshot, SnapshotMetadata};
-use crate::state_machine::StateMachine;
+use crate::{
+    Bug, Entries, Image, LogIndex, Observation, Raft, Record, Snapshot, SnapshotMetadata,
+    StateMachine, Step,
+};
 
 impl<S: StateMachine> Raft<S> {
     /// Everything the disk must have, as one record that can take the place of all others.
@@ -31,20 +26,24 @@ impl<S: StateMachine> Raft<S> {
             base,
             base_term: self.log.term_at(base).unwrap_or(0),
             entries: Entries::from(&self.log.entries()[skipped..]),
+            incoming: self.incoming.clone(),
         }
     }
+}
 
-    pub(crate) fn snapshot_if_due(&mut self, env: &mut Env<'_, Self>) {
+impl<S: StateMachine> Step<'_, '_, S> {
+    pub(crate) fn snapshot_if_due(&mut self) {
         let applied = self.last_applied.saturating_sub(self.snapshot_index());
         if applied >= self.options.snapshot_threshold {
-            self.create_snapshot(env);
+            self.create_snapshot();
         }
     }
 
     /// Takes a snapshot of what is applied. The log is compacted once the disk has the snapshot,
     /// and in one with it.
-    fn create_snapshot(&mut self, env: &mut Env<'_, Self>) {
+    fn create_snapshot(&mut self) {
         let last_included_index = self.last_applied;
+        self.incoming.retain(|chunk| chunk.last_included_index > last_included_index);
         let term = match self.has(Bug::SnapshotTermWrong) {
             true => Some(self.log.last_term()),
             false => self.log.term_at(last_included_index),
@@ -67,13 +66,13 @@ impl<S: StateMachine> Raft<S> {
         let retained = last_included_index.saturating_sub(self.options.trailing_entries);
         let base = retained.max(self.log.base());
         if self.has(Bug::CompactsBeforeSnapshot) {
-            env.checkpoint(Record::Image(self.image_from(base, self.snapshot.clone())));
+            self.env.checkpoint(Record::Image(self.image_from(base, self.snapshot.clone())));
         }
-        env.checkpoint(Record::Image(self.image_from(base, Some(snapshot.clone()))));
+        self.env.checkpoint(Record::Image(self.image_from(base, Some(snapshot.clone()))));
         self.settled();
         self.snapshot = Some(snapshot);
         self.log.compact(base);
         self.memberships.forget_before(last_included_index);
-        self.observe(Level::Info, || Observation::SnapshotCreated { last_included_index });
+        self.observe(Observation::SnapshotCreated { last_included_index });
     }
 }

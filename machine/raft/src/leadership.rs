@@ -5,11 +5,7 @@ use alloc::vec::Vec;
 
 use stormglass_machine::{NodeId, RequestId, Time};
 
-use crate::entry::{LogIndex, Payload};
-use crate::progress::Peer;
-use crate::reads::PendingRead;
-use crate::request::ConfigurationChange;
-use crate::state_machine::StateMachine;
+use crate::{ConfigurationChange, LogIndex, Payload, Peer, PendingRead, StateMachine};
 
 /// What a leader knows. Made anew for each term that is won, empty while the node does not lead.
 #[derive(Clone, Debug)]
@@ -92,11 +88,6 @@ impl<S: StateMachine> Leadership<S> {
     /// How many reads wait to be confirmed.
     pub fn pending_reads(&self) -> usize {
         self.reads.len()
-    }
-
-    /// How many proposals wait to be appended or committed.
-    pub fn pending_proposals(&self) -> usize {
-        self.batch.len() + self.waiting.len()
     }
 
     /// To whom the leadership is being handed over.

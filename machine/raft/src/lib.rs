@@ -119,8 +119,17 @@ mod role;
 mod sessions;
 mod snapshot;
 mod state_machine;
+mod step;
 mod timer;
 mod transfer;
+
+// What only this crate knows.
+use leadership::Transfer;
+use memberships::Memberships;
+use progress::{Mode, Peer};
+use reads::{ForwardedRead, PendingRead};
+use sessions::Admission;
+use step::Step;
 
 pub use bug::{Bug, Planted};
 pub use configuration::Configuration;
@@ -144,6 +153,6 @@ pub use request::{
 };
 pub use role::Role;
 pub use sessions::{ClientId, Session, Sessions, Stamp, UNACKNOWLEDGED_MAX};
-pub use snapshot::{Snapshot, SnapshotMetadata};
+pub use snapshot::{Chunk, Snapshot, SnapshotMetadata};
 pub use state_machine::{CorruptSnapshot, StateMachine};
 pub use timer::Timer;

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::entry::{Entries, Entry, LogIndex, Term};
+use crate::{Entries, Entry, LogIndex, Term};
 
 /// The entries from `base + 1` on.
 #[derive(Clone, Debug)]
@@ -105,11 +105,16 @@ impl<C: Clone> Log<C> {
         self.empty.clone()
     }
 
-    /// At most `limit` entries from `first` on, to be shared. Asking for the same again copies
-    /// nothing.
-    pub(crate) fn share(&mut self, first: LogIndex, limit: usize) -> Entries<C> {
+    /// At most `limit` entries from `first` on, as long as they fit, to be shared. Asking for the
+    /// same again copies nothing.
+    pub(crate) fn share(
+        &mut self,
+        first: LogIndex,
+        limit: usize,
+        fits: impl FnMut(&&Entry<C>) -> bool,
+    ) -> Entries<C> {
         let from = (first - self.base - 1) as usize;
-        let length = self.entries.len().saturating_sub(from).min(limit);
+        let length = self.entries.iter().skip(from).take(limit).take_while(fits).count();
         if length == 0 {
             return self.none();
         }
@@ -183,13 +188,13 @@ mod tests {
     #[test]
     fn the_same_run_is_shared_until_the_log_is_cut() {
         let mut log = log(0, 0, &[1, 1, 1]);
-        let run = log.share(2, 64);
-        assert!(Arc::ptr_eq(&run, &log.share(2, 64)));
-        assert_eq!(log.share(2, 1).len(), 1);
-        assert!(Arc::ptr_eq(&log.share(4, 64), &log.none()), "nothing to share");
-        let run = log.share(2, 64);
+        let run = log.share(2, 64, |_| true);
+        assert!(Arc::ptr_eq(&run, &log.share(2, 64, |_| true)));
+        assert_eq!(log.share(2, 1, |_| true).len(), 1);
+        assert!(Arc::ptr_eq(&log.share(4, 64, |_| true), &log.none()), "nothing to share");
+        let run = log.share(2, 64, |_| true);
         log.truncate_after(1);
         log.append(&entries(&[2, 2]));
-        assert_ne!(log.share(2, 64), run);
+        assert_ne!(log.share(2, 64, |_| true), run);
     }
 }

@@ -5,9 +5,7 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::Kind;
 
-use crate::entry::{Entries, LogIndex, Term};
-use crate::sessions::Sessions;
-use crate::snapshot::SnapshotMetadata;
+use crate::{Entries, LogIndex, Sessions, SnapshotMetadata, Term};
 
 /// What the nodes of a group say to each other. Whatever is large is shared: a clone copies a few
 /// words and counts a reference.

@@ -6,9 +6,9 @@ use core::time::Duration;
 
 use stormglass_machine::NodeId;
 
+use crate::Planted;
 #[cfg(feature = "planted-bugs")]
 use crate::bug::Bug;
-use crate::bug::Planted;
 
 /// The options of one node. Those that say how the replicated state comes about
 /// (`initial_voters`, `session_limit`) must be equal on all nodes of a group.
@@ -41,8 +41,12 @@ pub struct Options {
     pub snapshot_chunk_bytes: usize,
     /// How many entries go into one message.
     pub entries_per_message: usize,
+    /// How many bytes of commands go into one message; a larger command goes alone.
+    pub bytes_per_message: usize,
     /// How many messages with entries may be on their way to one follower.
     pub in_flight_messages: usize,
+    /// How many bytes of commands may be on their way to one follower; a larger message goes alone.
+    pub in_flight_bytes: usize,
     /// How long a proposal may wait for others to share its write and its messages. Zero: none
     /// waits.
     pub batch_delay: Duration,
@@ -86,7 +90,9 @@ impl Options {
             trailing_entries: 0,
             snapshot_chunk_bytes: 64 * 1024,
             entries_per_message: 64,
+            bytes_per_message: 1024 * 1024,
             in_flight_messages: 16,
+            in_flight_bytes: 8 * 1024 * 1024,
             batch_delay: Duration::ZERO,
             batch_size: 64,
             uncommitted_limit: 1_024,
@@ -146,24 +152,22 @@ impl Options {
         let limits = [
             self.snapshot_chunk_bytes,
             self.entries_per_message,
+            self.bytes_per_message,
             self.in_flight_messages,
+            self.in_flight_bytes,
             self.batch_size,
             self.uncommitted_limit,
             self.session_limit,
         ];
-        if self.election_timeout.is_empty() {
-            Err(OptionsError::ElectionTimeout)
-        } else if self.heartbeat_interval.is_zero()
-            || self.heartbeat_interval >= self.election_timeout_min()
-        {
-            Err(OptionsError::HeartbeatInterval)
-        } else if self.lease_duration.is_some_and(|lease| lease > self.lease_duration_max()) {
-            Err(OptionsError::LeaseDuration)
-        } else if limits.contains(&0) || self.snapshot_threshold == 0 {
-            Err(OptionsError::ZeroLimit)
-        } else {
-            Ok(())
-        }
+        let interval = self.heartbeat_interval;
+        let too_slow = interval.is_zero() || interval >= self.election_timeout_min();
+        let wrong = [
+            (self.election_timeout.is_empty(), OptionsError::ElectionTimeout),
+            (too_slow, OptionsError::HeartbeatInterval),
+            (self.lease_duration > Some(self.lease_duration_max()), OptionsError::LeaseDuration),
+            (limits.contains(&0) || self.snapshot_threshold == 0, OptionsError::ZeroLimit),
+        ];
+        wrong.into_iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, error)| Err(error))
     }
 }
 

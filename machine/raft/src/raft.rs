@@ -6,24 +6,11 @@ use core::time::Duration;
 
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId, Time};
 
-use crate::bug::Bug;
-use crate::configuration::Configuration;
-use crate::entry::{LogIndex, Term};
-use crate::install::Incoming;
-use crate::leadership::Leadership;
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::message::Message;
-use crate::observer::{Level, Observation, Observer};
-use crate::options::Options;
-use crate::reads::Forwarded;
-use crate::record::Record;
-use crate::request::{Request, Response};
-use crate::role::Role;
-use crate::sessions::Sessions;
-use crate::snapshot::Snapshot;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
+use crate::{
+    Bug, Chunk, Configuration, ForwardedRead, Leadership, Log, LogIndex, Memberships, Message,
+    Observation, Observer, Options, Payload, Peer, Record, Request, Response, Role, Sessions,
+    Snapshot, StateMachine, Step, Term, Timer,
+};
 
 /// One node of one group: its log, its state machine, and what it knows of the others.
 #[derive(Clone, Debug)]
@@ -37,6 +24,8 @@ pub struct Raft<S: StateMachine> {
     pub(crate) voted_for: Option<NodeId>,
     pub(crate) log: Log<S::Command>,
     pub(crate) snapshot: Option<Arc<Snapshot<S::Response>>>,
+    /// What has arrived of a snapshot that is on its way, in order.
+    pub(crate) incoming: Vec<Chunk>,
     /// Something was written, but the disk was not waited for.
     pub(crate) unflushed: bool,
     /// Up to where the disk has the log.
@@ -55,8 +44,8 @@ pub struct Raft<S: StateMachine> {
     /// Who has granted the (pre-)vote that is under way. A set.
     pub(crate) votes: Vec<NodeId>,
     pub(crate) leadership: Leadership<S>,
-    pub(crate) incoming: Option<Incoming>,
-    pub(crate) forwarded: Forwarded<S::Query>,
+    pub(crate) forwarded: Vec<ForwardedRead<S::Query>>,
+    pub(crate) next_ticket: u64,
 }
 
 impl<S: StateMachine> Raft<S> {
@@ -77,6 +66,7 @@ impl<S: StateMachine> Raft<S> {
             voted_for: None,
             log: Log::new(0, 0),
             snapshot: None,
+            incoming: Vec::new(),
             unflushed: false,
             durable_index: 0,
             memberships: Memberships::new(0, initial),
@@ -88,8 +78,8 @@ impl<S: StateMachine> Raft<S> {
             promised_at: None,
             votes: Vec::new(),
             leadership: Leadership::default(),
-            incoming: None,
-            forwarded: Forwarded::default(),
+            forwarded: Vec::new(),
+            next_ticket: 0,
             options,
         }
     }
@@ -143,11 +133,6 @@ impl<S: StateMachine> Raft<S> {
     /// The log behind what is compacted away.
     pub fn log(&self) -> &Log<S::Command> {
         &self.log
-    }
-
-    /// Up to where the disk has the log once the effects of the last step have happened.
-    pub fn durable_index(&self) -> LogIndex {
-        self.durable_index
     }
 
     /// The last index known to be committed.
@@ -219,15 +204,9 @@ impl<S: StateMachine> Raft<S> {
     }
 
     #[inline]
-    pub(crate) fn observe<'a>(
-        &mut self,
-        level: Level,
-        observation: impl FnOnce() -> Observation<'a, S::Command>,
-    ) where
-        S::Command: 'a,
-    {
-        if level <= self.observer.min_level() {
-            self.observer.observe(self.options.node, &observation());
+    pub(crate) fn observe(&mut self, observation: Observation<'_, S::Command>) {
+        if observation.level() <= self.observer.min_level() {
+            self.observer.observe(self.options.node, &observation);
         }
     }
 
@@ -240,11 +219,19 @@ impl<S: StateMachine> Raft<S> {
         self.has_flawed_quorum(configuration, &counts)
     }
 
-    /// The highest value that a quorum of voters has reached.
-    pub(crate) fn agreed(&self, value: impl Fn(NodeId) -> u64) -> u64 {
-        let voters = self.configuration().members();
-        let values = voters.map(&value).filter(|one| self.has_quorum(|node| value(node) >= *one));
-        values.max().unwrap_or(0)
+    /// The highest value that a quorum of voters has reached, by what is known of the followers;
+    /// this node's is known anyway. `None` if too few have a value at all.
+    pub(crate) fn agreed<T: Ord + Copy>(
+        &self,
+        own: T,
+        of: impl Fn(&Peer<S::Response>) -> T,
+    ) -> Option<T> {
+        let value = |node| match self.leadership.peer(node) {
+            Some(peer) => Some(of(peer)),
+            None => (node == self.id()).then_some(own),
+        };
+        let values = self.configuration().members().filter_map(value);
+        values.filter(|one| self.has_quorum(|node| value(node) >= Some(*one))).max()
     }
 
     fn has_flawed_quorum(
@@ -265,115 +252,9 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    /// Hands a record to the disk. Whoever makes a promise that rests on it waits for the disk.
-    pub(crate) fn write(
-        &mut self,
-        record: Record<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        env.write(record);
-        self.unflushed = true;
-    }
-
-    /// Waits for the disk, if it has anything to do.
-    pub(crate) fn settle(&mut self, env: &mut Env<'_, Self>) {
-        if self.unflushed {
-            env.flush();
-            self.settled();
-        }
-    }
-
     pub(crate) fn settled(&mut self) {
         self.unflushed = false;
         self.durable_index = self.log.last_index();
-    }
-
-    /// Sends a message that is true only of what the disk has.
-    pub(crate) fn promise(
-        &mut self,
-        to: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.settle(env);
-        self.send(to, message, env);
-    }
-
-    /// Sends a message that promises nothing but a term that the disk has.
-    pub(crate) fn send(
-        &mut self,
-        to: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let kind = message.kind();
-        self.observe(Level::Trace, || Observation::MessageSent { to, kind });
-        env.send(to, message);
-    }
-
-    pub(crate) fn set_timer(&mut self, timer: Timer, after: Duration, env: &mut Env<'_, Self>) {
-        self.observe(Level::Debug, || Observation::TimerReset { timer });
-        env.set_timer(timer, after);
-    }
-
-    fn receive(
-        &mut self,
-        from: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let kind = message.kind();
-        self.observe(Level::Trace, || Observation::MessageReceived { from, kind });
-        if from == self.id() || !self.take_term(from, &message, env) {
-            return;
-        }
-        match message {
-            Message::PreVoteRequest(request) => self.pre_vote_request(from, &request, env),
-            Message::PreVoteResponse(response) => self.pre_vote_response(from, &response, env),
-            Message::RequestVote(request) => self.request_vote(from, &request, env),
-            Message::RequestVoteResponse(response) => {
-                self.request_vote_response(from, &response, env);
-            }
-            Message::AppendEntries(request) => self.append_entries(from, &request, env),
-            Message::AppendEntriesResponse(response) => {
-                self.append_entries_response(from, &response, env);
-            }
-            Message::InstallSnapshot(request) => self.install_snapshot(from, request, env),
-            Message::InstallSnapshotResponse(response) => {
-                self.install_snapshot_response(from, &response, env);
-            }
-            Message::TimeoutNow { .. } => self.timeout_now(from, env),
-            Message::ReadIndexRequest(request) => self.read_index_request(from, &request, env),
-            Message::ReadIndexResponse(response) => self.read_index_response(&response, env),
-        }
-    }
-
-    fn fire(&mut self, timer: Timer, env: &mut Env<'_, Self>) {
-        self.observe(Level::Debug, || Observation::TimerFired { timer });
-        match timer {
-            Timer::Election => self.election_timeout(env),
-            Timer::Heartbeat => self.heartbeat(env),
-            Timer::Batch => self.append_batch(env),
-            Timer::Transfer => self.transfer_timed_out(env),
-            Timer::Read => self.forwarded_reads_timed_out(env),
-        }
-    }
-
-    fn serve(
-        &mut self,
-        id: stormglass_machine::RequestId,
-        request: Request<S::Command, S::Query>,
-        env: &mut Env<'_, Self>,
-    ) {
-        match request {
-            Request::ClientCommand { command, session } => {
-                self.submit_client_command(id, command, session, env);
-            }
-            Request::Register { client } => self.submit_registration(id, client, env),
-            Request::Read(query) => self.read(id, query, env),
-            Request::ConfigChange(change) => self.change_configuration(id, change, env),
-            Request::TransferLeadership { to } => self.transfer_leadership(id, to, env),
-        }
     }
 
     fn check_invariants(&self) {
@@ -381,6 +262,91 @@ impl<S: StateMachine> Raft<S> {
         self.insist(self.commit_index <= self.log.last_index(), "committed more than it has");
         self.insist(self.log.base() <= self.snapshot_index(), "compacted without a snapshot");
         self.insist(self.snapshot_index() <= self.last_applied, "a snapshot of the future");
+    }
+}
+
+impl<S: StateMachine> Step<'_, '_, S> {
+    /// Hands a record to the disk. Whoever makes a promise that rests on it waits for the disk.
+    pub(crate) fn write(&mut self, record: Record<S::Command, S::Response>) {
+        self.env.write(record);
+        self.unflushed = true;
+    }
+
+    /// Waits for the disk, if it has anything to do.
+    pub(crate) fn settle(&mut self) {
+        if self.unflushed {
+            self.env.flush();
+            self.settled();
+        }
+    }
+
+    /// Sends a message that is true only of what the disk has.
+    pub(crate) fn promise(&mut self, to: NodeId, message: Message<S::Command, S::Response>) {
+        self.settle();
+        self.send(to, message);
+    }
+
+    /// Sends a message that promises nothing but a term that the disk has.
+    pub(crate) fn send(&mut self, to: NodeId, message: Message<S::Command, S::Response>) {
+        let kind = message.kind();
+        self.observe(Observation::MessageSent { to, kind });
+        self.env.send(to, message);
+    }
+
+    pub(crate) fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.observe(Observation::TimerReset { timer });
+        self.env.set_timer(timer, after);
+    }
+
+    fn receive(&mut self, from: NodeId, message: Message<S::Command, S::Response>) {
+        let kind = message.kind();
+        self.observe(Observation::MessageReceived { from, kind });
+        if from == self.id() || !self.take_term(from, &message) {
+            return;
+        }
+        match message {
+            Message::PreVoteRequest(request) => self.pre_vote_request(from, &request),
+            Message::PreVoteResponse(response) => self.pre_vote_response(from, &response),
+            Message::RequestVote(request) => self.request_vote(from, &request),
+            Message::RequestVoteResponse(response) => {
+                self.request_vote_response(from, &response);
+            }
+            Message::AppendEntries(request) => self.append_entries(from, &request),
+            Message::AppendEntriesResponse(response) => {
+                self.append_entries_response(from, &response);
+            }
+            Message::InstallSnapshot(request) => self.install_snapshot(from, request),
+            Message::InstallSnapshotResponse(response) => {
+                self.install_snapshot_response(from, &response);
+            }
+            Message::TimeoutNow { .. } => self.timeout_now(from),
+            Message::ReadIndexRequest(request) => self.read_index_request(from, &request),
+            Message::ReadIndexResponse(response) => self.read_index_response(&response),
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        self.observe(Observation::TimerFired { timer });
+        match timer {
+            Timer::Election => self.election_timeout(),
+            Timer::Heartbeat => self.heartbeat(),
+            Timer::Batch => self.append_batch(),
+            Timer::Transfer => self.transfer_timed_out(),
+            Timer::Read => self.forwarded_reads_timed_out(),
+        }
+    }
+
+    fn serve(&mut self, id: stormglass_machine::RequestId, request: Request<S::Command, S::Query>) {
+        match request {
+            Request::ClientCommand { command, session } => {
+                let command = Arc::new(command);
+                self.propose(id, Payload::Command { command, session });
+            }
+            Request::Register { client } => self.propose(id, Payload::Register(client)),
+            Request::Read(query) => self.read(id, query),
+            Request::ConfigChange(change) => self.change_configuration(id, change),
+            Request::TransferLeadership { to } => self.transfer_leadership(id, to),
+        }
     }
 }
 
@@ -396,11 +362,12 @@ impl<S: StateMachine> Machine for Raft<S> {
     }
 
     fn step(&mut self, input: Input<Self>, env: &mut Env<'_, Self>) {
+        let mut step = Step { raft: self, env };
         match input {
-            Input::Start => self.start(env),
-            Input::Message { from, message } => self.receive(from, message, env),
-            Input::Timer(timer) => self.fire(timer, env),
-            Input::Request { id, request } => self.serve(id, request, env),
+            Input::Start => step.start(),
+            Input::Message { from, message } => step.receive(from, message),
+            Input::Timer(timer) => step.fire(timer),
+            Input::Request { id, request } => step.serve(id, request),
         }
         self.check_invariants();
     }

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Kind, NodeId};
 
-use crate::entry::LogIndex;
-use crate::sessions::{ClientId, Stamp};
+use crate::{ClientId, LogIndex, Stamp};
 
 /// What is asked of a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

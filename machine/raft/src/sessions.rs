@@ -7,8 +7,7 @@ use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::LogIndex;
-use crate::request::ClientError;
+use crate::{ClientError, LogIndex};
 
 /// Names a client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -64,7 +64,7 @@ impl Terms {
                 let terms = image.entries.iter().map(|entry| entry.term);
                 self.replace(image.base, image.base_term, terms);
             }
-            Record::Ballot { .. } | Record::Commit(_) => {}
+            Record::Ballot { .. } | Record::Commit(_) | Record::Chunk(_) => {}
         }
     }
 }
@@ -120,7 +120,7 @@ impl Disk {
                 let metadata = image.snapshot.as_ref().map(|snapshot| &snapshot.metadata);
                 self.snapshot = metadata.map_or(0, |metadata| metadata.last_included_index);
             }
-            Record::Append { .. } | Record::Commit(_) => {}
+            Record::Append { .. } | Record::Commit(_) | Record::Chunk(_) => {}
         }
     }
 }
@@ -185,7 +185,7 @@ impl Configurations {
                 self.cut(image.base + 1);
                 self.take(image.base + 1, &image.entries);
             }
-            Record::Ballot { .. } | Record::Commit(_) => {}
+            Record::Ballot { .. } | Record::Commit(_) | Record::Chunk(_) => {}
         }
     }
 

@@ -20,6 +20,7 @@ pub const PLAN: Plan = Plan {
     ask,
     sometimes,
     bugs: &[
+        Bug::DuplicateGrants,
         Bug::OldGrants,
         Bug::VoteClearedInTerm,
         Bug::VotesTwice,

@@ -1,7 +1,7 @@
 //! Clusters of three to nine nodes under every fault.
 
 use stormglass_machine::Dice;
-use stormglass_raft::{Bug, Role};
+use stormglass_raft::Role;
 use stormglass_simulator::{Asked, Faults, Property, Settings};
 
 use super::host::Ask;
@@ -16,7 +16,6 @@ pub const PLAN: Plan = Plan {
     settings,
     ask,
     sometimes,
-    bugs: &[Bug::DuplicateGrants],
     ..plan::PLAN
 };
 

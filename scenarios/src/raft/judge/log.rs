@@ -25,7 +25,7 @@ pub fn written(group: &mut Group, node: NodeId, raft: &Node, record: &Written) {
             configurations::appended(group, node, raft, *first, entries);
         }
         Record::Image(image) => imaged(group, node, raft, image),
-        Record::Ballot { .. } | Record::Commit(_) => {}
+        Record::Ballot { .. } | Record::Commit(_) | Record::Chunk(_) => {}
     }
     group.of_mut(node).memory.follow(record);
 }
@@ -172,7 +172,7 @@ pub fn durable(group: &mut Group, node: NodeId, record: &Written) {
             keeps_committed(group, node, image.base + 1, after);
         }
         Record::Ballot { term, voted_for } => terms::durable(group, node, *term, *voted_for),
-        Record::Commit(_) => {}
+        Record::Commit(_) | Record::Chunk(_) => {}
     }
 }
 
