@@ -1,5 +1,7 @@
 //! What is remembered of a run: each group, and what is on its way to which disk.
 
+use std::cell::Cell;
+
 use stormglass_machine::{Effect, Input, NodeId, Time};
 use stormglass_raft::{Role, Timer};
 use stormglass_simulator::{Cluster, Event, Verdict};
@@ -13,6 +15,8 @@ use super::witness::MOST_NODES;
 #[derive(Debug, Default)]
 pub struct Ghost {
     pub(super) groups: Vec<Group>,
+    /// Where something that must come true was last seen not to have: it is looked at first.
+    pub(super) unfinished: Cell<usize>,
     /// Which groups the step under way is of.
     touched: Vec<usize>,
     /// The nodes that wait for their disks.
@@ -83,23 +87,22 @@ impl Ghost {
         }
         self.read_disk(cluster, node);
         for group in 0..self.groups.len() {
-            self.in_group(group, |state| {
-                state.started(node, machine.raft(group));
-                for record in cluster.records(node) {
-                    M::written(record, group, |record| state.took_back(node, record));
-                }
+            self.in_group(group, |state| state.started(node, machine.raft(group)));
+        }
+        for record in cluster.records(node) {
+            M::written(record, |group, record| {
+                self.in_group(group, |state| state.took_back(node, record));
             });
         }
     }
 
     /// What a restart would find.
     fn read_disk<M: Host>(&mut self, cluster: &Cluster<M>, node: NodeId) {
-        for group in 0..self.groups.len() {
-            let disk = &mut self.groups[group].of_mut(node).disk;
-            disk.clear();
-            for record in cluster.records(node) {
-                M::written(record, group, |record| disk.keep(record));
-            }
+        self.groups.iter_mut().for_each(|group| group.of_mut(node).disk.clear());
+        for record in cluster.records(node) {
+            M::written(record, |group, record| {
+                self.in_group(group, |state| state.of_mut(node).disk.keep(record));
+            });
         }
     }
 

@@ -59,8 +59,8 @@ pub trait Host: Machine {
     /// What an effect is for each group that it is of. None of them is a flush.
     fn acts<'a>(effect: &'a Effect<Self>, groups: usize, each: impl FnMut(usize, Act<'a>));
 
-    /// What a record is to a group.
-    fn written(record: &Self::Record, group: usize, each: impl FnMut(&Written));
+    /// What a record is for each group that it is of.
+    fn written(record: &Self::Record, each: impl FnMut(usize, &Written));
 }
 
 impl Host for Node {
@@ -100,8 +100,8 @@ impl Host for Node {
         );
     }
 
-    fn written(record: &Written, _group: usize, mut each: impl FnMut(&Written)) {
-        each(record);
+    fn written(record: &Written, mut each: impl FnMut(usize, &Written)) {
+        each(0, record);
     }
 }
 
@@ -173,13 +173,12 @@ impl Host for MultiRaft<Store> {
         }
     }
 
-    fn written(record: &Self::Record, group: usize, mut each: impl FnMut(&Written)) {
+    fn written(record: &Self::Record, mut each: impl FnMut(usize, &Written)) {
         match record {
-            MultiRecord::Group(of, record) if place(*of) == group => each(record),
-            MultiRecord::Group(..) => {}
+            MultiRecord::Group(group, record) => each(place(*group), record),
             MultiRecord::Images(images) => {
-                if let Some((_, image)) = images.iter().find(|(of, _)| place(*of) == group) {
-                    each(&stormglass_raft::Record::Image(image.clone()));
+                for (group, image) in images {
+                    each(place(*group), &stormglass_raft::Record::Image(image.clone()));
                 }
             }
         }
