@@ -3,7 +3,7 @@
 use stormglass_machine::NodeId;
 
 use crate::{
-    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entries, LogIndex, Message,
+    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entries, Entry, LogIndex, Message,
     Observation, Record, StateMachine, Step,
 };
 
@@ -14,14 +14,9 @@ impl<S: StateMachine> Step<'_, '_, S> {
             Some(conflict) => conflict,
             None => AppendOutcome::Success { match_index: self.take_entries(request) },
         };
-        let matched = match outcome {
-            AppendOutcome::Success { match_index } => match_index,
-            _ => 0,
-        };
-        if matches!(outcome, AppendOutcome::Conflict { .. })
-            && request.prev_log_index < self.log.base()
-            && self.has(Bug::CompactedIsConflict)
-        {
+        let matched = outcome.match_index().unwrap_or(0);
+        let drops = request.prev_log_index < self.log.base() && self.has(Bug::CompactedIsConflict);
+        if drops && outcome.match_index().is_none() {
             self.replace_from(self.log.first_index(), &self.log.none());
         }
         let response = AppendEntriesResponse { term: self.term, round: request.round, outcome };
@@ -32,40 +27,36 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Where this log has something else, or nothing, before the entries. What is compacted away
     /// is committed, and therefore the same as the leader's.
     fn conflict_with(&self, request: &AppendEntries<S::Command>) -> Option<AppendOutcome> {
-        let prev_log_index = request.prev_log_index;
+        let AppendEntries { prev_log_index, prev_log_term, .. } = *request;
         let compacted = prev_log_index < self.log.base();
-        let conflict_term = self.log.term_at(prev_log_index);
-        let meets = conflict_term == Some(request.prev_log_term)
-            || self.has(Bug::PreviousTermZero) && request.prev_log_term == 0;
+        let meets = self.log.term_at(prev_log_index) == Some(prev_log_term)
+            || self.has(Bug::PreviousTermZero) && prev_log_term == 0;
         if meets || compacted && !self.has(Bug::CompactedIsConflict) {
             return None;
         }
-        let conflict_index = match conflict_term {
-            Some(_) => self.log.first_of_term(prev_log_index),
-            None => self.log.last_index() + 1,
-        };
-        Some(AppendOutcome::Conflict { prev_log_index, conflict_term, conflict_index })
+        let hint_index = self.log.last_up_to_term(prev_log_index, prev_log_term);
+        let hint_term = self.log.term_at(hint_index).unwrap_or(0);
+        Some(AppendOutcome::Conflict { prev_log_index, hint_index, hint_term })
     }
 
     /// Appends what is new. Only a real difference cuts the log: a message that comes late or
     /// twice must not undo what came after it. Returns the last index that the message is about.
     fn take_entries(&mut self, request: &AppendEntries<S::Command>) -> LogIndex {
-        let last = request.prev_log_index + request.entries.len() as u64;
-        let first = request.prev_log_index + 1;
-        for (index, entry) in (first..).zip(request.entries.iter()) {
-            let present = self.log.term_at(index);
-            let known = index <= self.log.base() || present == Some(entry.term);
-            if known || present.is_some() && self.has(Bug::NeverTruncates) {
-                continue;
-            }
-            let skipped = (index - first) as usize;
-            let fresh: Entries<S::Command> = match skipped {
+        let (first, base) = (request.prev_log_index + 1, self.log.base());
+        let never_truncates = self.has(Bug::NeverTruncates);
+        let is_new = |(index, entry): &(LogIndex, &Entry<_>)| {
+            let present = self.log.term_at(*index);
+            let differs = present != Some(entry.term) && !(present.is_some() && never_truncates);
+            *index > base && differs
+        };
+        if let Some((index, _)) = (first..).zip(request.entries.iter()).find(is_new) {
+            let fresh = match (index - first) as usize {
                 0 => request.entries.clone(),
-                _ => Entries::from(&request.entries[skipped..]),
+                skipped => Entries::from(&request.entries[skipped..]),
             };
             self.replace_from(index, &fresh);
-            break;
         }
+        let last = first - 1 + request.entries.len() as u64;
         if self.has(Bug::MatchIsLastIndex) { self.log.last_index() } else { last }
     }
 

@@ -6,28 +6,19 @@
 
 /// The planted bug of a node, if any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Planted {
-    #[cfg(feature = "planted-bugs")]
-    bug: Option<Bug>,
-}
+pub struct Planted(Option<Bug>);
 
 impl Planted {
     /// This bug.
     #[cfg(feature = "planted-bugs")]
     pub const fn new(bug: Bug) -> Planted {
-        Planted { bug: Some(bug) }
+        Planted(Some(bug))
     }
 
     /// Is it this bug?
-    #[cfg(feature = "planted-bugs")]
+    #[inline]
     pub fn has(self, bug: Bug) -> bool {
-        self.bug == Some(bug)
-    }
-
-    /// Is it this bug? Never.
-    #[cfg(not(feature = "planted-bugs"))]
-    pub const fn has(self, _bug: Bug) -> bool {
-        false
+        cfg!(feature = "planted-bugs") && self.0 == Some(bug)
     }
 
     /// Is there none?

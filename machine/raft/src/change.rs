@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use stormglass_machine::{NodeId, RequestId};
 
 use crate::{
-    Bug, ConfigError, Configuration, ConfigurationChange, Entry, Message, Payload, Response, Role,
+    Bug, ConfigError, Configuration, ConfigurationChange, Entry, Payload, Response, Role,
     StateMachine, Step,
 };
 
@@ -50,7 +50,16 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// The leader's newest configuration is committed: what it was a step to comes next.
     pub(crate) fn configuration_committed(&mut self) {
         let (index, configuration) = self.configuration_entry().clone();
-        self.answer_changes(index, &configuration);
+        let Step { raft, env } = self;
+        raft.leadership.changes.retain(|(id, change)| {
+            let verdict = configuration.verdict(change);
+            match &verdict {
+                Some(Ok(())) => env.respond(*id, Response::ConfigChanged { index }),
+                Some(Err(error)) => env.respond(*id, Response::ConfigRefused(*error)),
+                None => {}
+            }
+            verdict.is_none()
+        });
         if configuration.is_joint() {
             self.append_configuration(configuration.without_outgoing());
         } else if configuration.is_voter(self.id()) {
@@ -61,28 +70,13 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
     }
 
-    fn answer_changes(&mut self, index: u64, configuration: &Configuration) {
-        let Step { raft, env } = self;
-        raft.leadership.changes.retain(|(id, change)| {
-            let verdict = configuration.verdict(change);
-            match verdict {
-                None => return true,
-                Some(Ok(())) => env.respond(*id, Response::ConfigChanged { index }),
-                Some(Err(error)) => env.respond(*id, Response::ConfigRefused(error)),
-            }
-            false
-        });
-    }
-
     /// Gives a learner that joins its vote, once it has everything that is committed.
     pub(crate) fn promote_caught_up(&mut self) {
         if self.may_reconfigure().is_err() || self.configuration().is_joint() {
             return;
         }
-        let commit = self.commit_index;
-        let has_all = |node: &&NodeId| {
-            self.leadership.match_index(**node).is_some_and(|matched| matched >= commit)
-        };
+        let committed = Some(self.commit_index);
+        let has_all = |node: &&NodeId| self.leadership.match_index(**node) >= committed;
         let ready = self.configuration().joining().iter().find(has_all).copied();
         if let Some(node) = ready {
             self.append_configuration(self.configuration().with_promoted(node));
@@ -94,11 +88,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
     fn retire(&mut self) {
         self.begin_round();
         if let Some(successor) = self.nearest_voter() {
-            let has_all = self.leadership.match_index(successor) == Some(self.log.last_index());
-            if has_all {
-                self.leadership.lease_forfeited = true;
-                self.send(successor, Message::TimeoutNow { term: self.term });
-            }
+            self.ask_to_stand(successor);
         }
         self.become_follower(self.term);
     }

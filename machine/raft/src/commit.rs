@@ -53,32 +53,26 @@ impl<S: StateMachine> Step<'_, '_, S> {
             if self.has(Bug::SnapshotMissesEntry) {
                 self.snapshot_if_due();
             }
-            let response = self.apply_entry(index, payload);
-            if let Some(response) = response.filter(|_| self.role == Role::Leader) {
-                self.answer_proposal(index, response);
-            }
+            self.apply_entry(index, payload);
         }
         self.serve_forwarded_reads();
         self.snapshot_if_due();
     }
 
-    fn apply_entry(
-        &mut self,
-        index: LogIndex,
-        payload: Payload<S::Command>,
-    ) -> Option<Response<S::Response>> {
+    fn apply_entry(&mut self, index: LogIndex, payload: Payload<S::Command>) {
         if self.has(Bug::AppliedBeforeEffect) {
             self.env.write(Record::Commit(index));
         }
         match payload {
-            Payload::Noop => None,
+            Payload::Noop => {}
             Payload::Command { command, session } => {
-                Some(self.apply_command(index, &command, session))
+                let response = self.apply_command(index, &command, session);
+                self.answer_proposal(index, response);
             }
             Payload::Register(client) => {
                 let limit = self.options.session_limit;
                 self.sessions.register(client, index, limit);
-                Some(Response::Registered { index })
+                self.answer_proposal(index, Response::Registered { index });
             }
             Payload::Configuration(configuration) => {
                 self.write(Record::Commit(index));
@@ -86,11 +80,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
                     // Nothing else may come that would make it durable.
                     self.settle();
                 }
-                self.observe(Observation::ConfigurationChangeApplied {
-                    index,
-                    configuration: &configuration,
-                });
-                None
+                let configuration = &*configuration;
+                self.observe(Observation::ConfigurationChangeApplied { index, configuration });
             }
         }
     }

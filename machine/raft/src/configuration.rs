@@ -109,14 +109,12 @@ impl Configuration {
                 next.remove(*node);
             }
             ConfigurationChange::ReplaceVoters(voters) => {
-                next = Configuration::new(voters.clone());
+                voters.iter().for_each(|node| next.remove(*node));
+                next.outgoing.clone_from(&self.voters);
+                next.voters = Configuration::new(voters.clone()).voters;
                 if next.voters == self.voters {
                     return Err(ConfigError::NodeAlreadyExists);
                 }
-                next.outgoing.clone_from(&self.voters);
-                let stays = |node: &&NodeId| !next.voters.contains(node);
-                next.learners = self.learners.iter().filter(stays).copied().collect();
-                next.joining = self.joining.iter().filter(stays).copied().collect();
             }
         }
         if next.voters.is_empty() { Err(ConfigError::CannotRemoveLastNode) } else { Ok(next) }

@@ -5,9 +5,9 @@ use core::time::Duration;
 use stormglass_machine::NodeId;
 
 use crate::{
-    AppendEntriesResponse, AppendOutcome, Bug, LogIndex, Message, Observation, PreVoteRequest,
-    PreVoteResponse, Record, RequestVote, RequestVoteResponse, Role, StateMachine, Step, Term,
-    Timer,
+    AppendEntriesResponse, AppendOutcome, Bug, LogIndex, Message, MessageOf, Observation,
+    PreVoteRequest, PreVoteResponse, Record, RequestVote, RequestVoteResponse, Role, StateMachine,
+    Step, Term, Timer,
 };
 
 /// Rounds are numbered from one.
@@ -16,11 +16,7 @@ const NO_ROUND: u64 = 0;
 impl<S: StateMachine> Step<'_, '_, S> {
     /// Follows a later term, or answers an earlier one. Returns whether the message is still to
     /// be handled.
-    pub(crate) fn take_term(
-        &mut self,
-        from: NodeId,
-        message: &Message<S::Command, S::Response>,
-    ) -> bool {
+    pub(crate) fn take_term(&mut self, from: NodeId, message: &MessageOf<S>) -> bool {
         let term = message.term();
         if matches!(message, Message::PreVoteRequest(_)) || term == self.term {
             return true;
@@ -46,11 +42,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Tells a node of an earlier term about this one, if it has asked anything. The round it has
     /// asked about is not repeated: should it lead again by now, in this term, it would take the
     /// answer for one to the round of the same number.
-    fn answer_earlier_term(
-        &mut self,
-        from: NodeId,
-        message: &Message<S::Command, S::Response>,
-    ) -> bool {
+    fn answer_earlier_term(&mut self, from: NodeId, message: &MessageOf<S>) -> bool {
         match message {
             Message::AppendEntries(request) if self.has(Bug::TermFalls) => {
                 self.set_ballot(request.term, None);
@@ -90,7 +82,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
     }
 
-    fn change_role(&mut self, new: Role) {
+    pub(crate) fn change_role(&mut self, new: Role) {
         let (old, term) = (self.role, self.term);
         if new != old {
             self.role = new;
@@ -100,11 +92,11 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     pub(crate) fn arm_election_timer(&mut self) {
         let shortest = self.options.election_timeout_min();
-        let span = self.options.election_timeout_max() - shortest;
-        let longer = match self.has(Bug::SameTimeout) {
-            true => 0,
-            false => self.env.dice().within(0..=span.as_nanos() as u64),
+        let longest = match self.has(Bug::SameTimeout) {
+            true => shortest,
+            false => self.options.election_timeout_max(),
         };
+        let longer = self.env.dice().within(0..=(longest - shortest).as_nanos() as u64);
         self.set_timer(Timer::Election, shortest + Duration::from_nanos(longer));
     }
 
@@ -187,12 +179,9 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.change_role(Role::PreCandidate);
         self.observe(Observation::PreVoteStarted { election_term });
         self.arm_election_timer();
-        let request = Message::PreVoteRequest(PreVoteRequest {
-            term: election_term,
-            last_log_index: self.log.last_index(),
-            last_log_term: self.log.last_term(),
-        });
-        self.ask_voters(&request);
+        let (last_log_index, last_log_term) = self.log.end();
+        let request = PreVoteRequest { term: election_term, last_log_index, last_log_term };
+        self.ask_voters(&Message::PreVoteRequest(request));
         self.count_vote(self.id());
     }
 
@@ -204,17 +193,13 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.change_role(Role::Candidate);
         self.observe(Observation::ElectionStarted { term });
         self.arm_election_timer();
-        let request = Message::RequestVote(RequestVote {
-            term,
-            last_log_index: self.log.last_index(),
-            last_log_term: self.log.last_term(),
-            transfer,
-        });
-        self.ask_voters(&request);
+        let (last_log_index, last_log_term) = self.log.end();
+        let request = RequestVote { term, last_log_index, last_log_term, transfer };
+        self.ask_voters(&Message::RequestVote(request));
         self.count_vote(self.id());
     }
 
-    fn ask_voters(&mut self, request: &Message<S::Command, S::Response>) {
+    fn ask_voters(&mut self, request: &MessageOf<S>) {
         self.votes.clear();
         let configuration = self.configuration_entry().1.clone();
         for node in configuration.members() {
@@ -270,11 +255,10 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.observe(Observation::VoteGranted { candidate, granted, term });
         let response = RequestVoteResponse { term, vote_granted: granted };
         let message = Message::RequestVoteResponse(response);
-        if granted && self.has(Bug::VoteNotDurable) {
-            self.send(candidate, message);
-        } else {
-            self.promise(candidate, message);
+        if !granted || !self.has(Bug::VoteNotDurable) {
+            self.settle();
         }
+        self.send(candidate, message);
     }
 
     pub(crate) fn request_vote_response(&mut self, from: NodeId, response: &RequestVoteResponse) {
@@ -285,35 +269,20 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     /// A vote for this node in the election, or in what would be one.
     fn count_vote(&mut self, from: NodeId) {
-        if !self.has_won_with(from) {
-            return;
+        let twice = self.has(Bug::DuplicateGrants);
+        if twice || !self.votes.contains(&from) {
+            self.votes.push(from);
         }
-        if self.role == Role::PreCandidate {
+        let won = match twice {
+            true => self.votes.len() > self.configuration().voters().len() / 2,
+            false => self.has_quorum(|node| self.votes.contains(&node)),
+        };
+        if won && self.role == Role::PreCandidate {
             let election_term = self.term + 1;
             self.observe(Observation::PreVoteSucceeded { election_term });
             self.start_election(false);
-        } else {
+        } else if won {
             self.become_leader();
         }
-    }
-
-    fn has_won_with(&mut self, from: NodeId) -> bool {
-        if self.has(Bug::DuplicateGrants) {
-            self.votes.push(from);
-            return self.votes.len() > self.configuration().voters().len() / 2;
-        }
-        if !self.votes.contains(&from) {
-            self.votes.push(from);
-        }
-        self.has_quorum(|node| self.votes.contains(&node))
-    }
-
-    fn become_leader(&mut self) {
-        let term = self.term;
-        self.change_role(Role::Leader);
-        self.observe(Observation::LeaderElected { term });
-        self.leader = Some(self.id());
-        self.env.cancel_timer(Timer::Election);
-        self.enter_leadership();
     }
 }

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use stormglass_machine::NodeId;
 
 use crate::{
-    Bug, Chunk, Entry, Image, InstallSnapshot, InstallSnapshotResponse, Log, LogIndex, Memberships,
-    Message, Mode, Observation, Raft, Record, Snapshot, SnapshotMetadata, StateMachine, Step,
+    Bug, Chunk, Entries, Image, InstallSnapshot, InstallSnapshotResponse, LogIndex, Message, Mode,
+    Observation, Raft, Record, Snapshot, SnapshotMetadata, StateMachine, Step,
 };
 
 impl<S: StateMachine> Raft<S> {
@@ -31,14 +31,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.send_next_chunk(position);
     }
 
-    /// Repeats the piece that the follower has not confirmed.
-    pub(crate) fn send_chunk(&mut self, position: usize) {
-        if !self.has(Bug::ChunkNotRepeated) {
-            self.send_next_chunk(position);
-        }
-    }
-
-    fn send_next_chunk(&mut self, position: usize) {
+    /// Sends the first piece that the follower has not confirmed.
+    pub(crate) fn send_next_chunk(&mut self, position: usize) {
         let peer = &self.leadership.peers[position];
         let Mode::Snapshot { snapshot, offset } = &peer.mode else {
             return;
@@ -57,25 +51,21 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.send(to, Message::InstallSnapshot(chunk));
     }
 
-    pub(crate) fn install_snapshot_response(
-        &mut self,
-        from: NodeId,
-        response: &InstallSnapshotResponse,
-    ) {
-        let Some(position) = self.heard_from(from, response.round) else {
+    pub(crate) fn chunk_response(&mut self, from: NodeId, reply: &InstallSnapshotResponse) {
+        let Some(position) = self.heard_from(from, reply.round) else {
             return;
         };
         let Mode::Snapshot { snapshot, offset } = &mut self.leadership.peers[position].mode else {
             return;
         };
-        if response.last_included_index != snapshot.metadata.last_included_index {
+        if reply.last_included_index != snapshot.metadata.last_included_index {
             return;
         }
-        if response.done {
-            self.advance(position, response.last_included_index);
+        if reply.done {
+            self.advance(position, reply.last_included_index);
             return;
         }
-        let next_offset = response.next_offset.min(snapshot.data.len() as u64);
+        let next_offset = reply.next_offset.min(snapshot.data.len() as u64);
         let progress = next_offset > *offset;
         *offset = next_offset;
         // A follower that is further behind than it was has lost its pieces, or could not read
@@ -102,15 +92,11 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Whether the snapshot says nothing new: because so much is committed here, or because the
     /// log meets it, and is therefore committed up to there.
     fn has_state_of(&mut self, metadata: &SnapshotMetadata) -> bool {
-        if self.has(Bug::OldSnapshotRewinds) || self.has(Bug::InstallKeepsTail) {
-            return self.has(Bug::InstallKeepsTail)
-                && metadata.last_included_index <= self.commit_index;
-        }
         let known = self.log.term_at(metadata.last_included_index);
-        if known == Some(metadata.last_included_term) {
+        if known == Some(metadata.last_included_term) && !self.has(Bug::InstallKeepsTail) {
             self.commit_to(metadata.last_included_index);
         }
-        metadata.last_included_index <= self.commit_index
+        metadata.last_included_index <= self.commit_index && !self.has(Bug::OldSnapshotRewinds)
     }
 
     /// Takes a piece if it is the next. Returns where the next one begins, and whether all is
@@ -141,34 +127,32 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     /// Puts a snapshot in place of everything this node has. Returns whether that was possible.
     fn install(&mut self, snapshot: Snapshot<S::Response>) -> bool {
-        let metadata = &snapshot.metadata;
-        let (base, base_term) = (metadata.last_included_index, metadata.last_included_term);
-        if self.machine.restore(&snapshot.data).is_err() {
+        let last_included_index = snapshot.metadata.last_included_index;
+        let image = Image {
+            term: self.term,
+            voted_for: self.voted_for,
+            base: last_included_index,
+            base_term: snapshot.metadata.last_included_term,
+            entries: self.tail_to_keep(last_included_index),
+            incoming: Vec::new(),
+            snapshot: Some(Arc::new(snapshot)),
+        };
+        if self.take_back_image(image).is_err() {
             return false;
         }
-        let tail = self.tail_to_keep(base);
-        self.sessions = (*snapshot.sessions).clone();
-        self.memberships =
-            Memberships::new(metadata.configuration_index, metadata.configuration.clone());
-        self.memberships.append(base + 1, &tail);
-        self.log = Log::new(base, base_term);
-        self.log.append(&tail);
-        let empty = Image { snapshot: None, ..self.image() };
         if self.has(Bug::SnapshotReplacedInPlace) {
+            let empty = Image { snapshot: None, ..self.image() };
             self.env.checkpoint(Record::Image(empty));
         }
-        self.snapshot = Some(Arc::new(snapshot));
-        self.env.checkpoint(Record::Image(self.image()));
-        self.settled();
-        (self.commit_index, self.last_applied) = (base, base);
-        self.observe(Observation::SnapshotInstalled { last_included_index: base });
+        self.checkpoint();
+        self.observe(Observation::SnapshotInstalled { last_included_index });
         self.serve_forwarded_reads();
         true
     }
 
     /// Nothing of the log: where it met the snapshot there was no need to install it, and where
     /// it differs it holds nothing that is committed.
-    fn tail_to_keep(&self, base: LogIndex) -> Vec<Entry<S::Command>> {
+    fn tail_to_keep(&self, base: LogIndex) -> Entries<S::Command> {
         let kept = self.log.entries().iter().zip(self.log.first_index()..);
         let behind = kept.filter(|(_, index)| *index > base && self.has(Bug::InstallKeepsTail));
         behind.map(|(entry, _)| entry.clone()).collect()

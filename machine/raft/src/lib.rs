@@ -91,6 +91,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+/// The name of a variant, as it is written.
+macro_rules! name_of {
+    ($value:expr, $type:ident: $($variant:ident)+) => {
+        match $value { $($type::$variant { .. } => stringify!($variant),)+ }
+    };
+}
+
 mod append;
 mod bug;
 mod change;
@@ -124,10 +131,10 @@ mod timer;
 mod transfer;
 
 // What only this crate knows.
-use leadership::Transfer;
 use memberships::Memberships;
+use message::MessageOf;
 use progress::{Mode, Peer};
-use reads::{ForwardedRead, PendingRead};
+use reads::{ForwardedRead, Reader};
 use sessions::Admission;
 use step::Step;
 

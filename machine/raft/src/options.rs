@@ -77,7 +77,7 @@ impl Options {
     /// A node with the defaults: elections after 150 to 300 ms, rounds every 50 ms, a snapshot
     /// every 10 entries, and the longest lease that clocks within 1 % permit.
     pub fn new(node: NodeId, initial_voters: Vec<NodeId>) -> Options {
-        let mut options = Options {
+        let options = Options {
             node,
             initial_voters,
             election_timeout: Duration::from_millis(150)..=Duration::from_millis(300),
@@ -99,14 +99,8 @@ impl Options {
             session_limit: 1_024,
             planted: Planted::default(),
         };
-        options.lease_duration = Some(options.lease_duration_max());
-        options
-    }
-
-    /// The same with this snapshot threshold.
-    #[must_use]
-    pub fn with_snapshot_threshold(self, snapshot_threshold: u64) -> Options {
-        Options { snapshot_threshold, ..self }
+        let longest = options.lease_duration_max();
+        options.with_lease_duration(Some(longest))
     }
 
     /// The same with this lease, or without leases.
@@ -209,6 +203,7 @@ mod tests {
         assert_eq!(slow.validate(), Err(OptionsError::HeartbeatInterval));
         let stuck = Options { in_flight_messages: 0, ..options() };
         assert_eq!(stuck.validate(), Err(OptionsError::ZeroLimit));
-        assert_eq!(options().with_snapshot_threshold(0).validate(), Err(OptionsError::ZeroLimit));
+        let never = Options { snapshot_threshold: 0, ..options() };
+        assert_eq!(never.validate(), Err(OptionsError::ZeroLimit));
     }
 }

@@ -4,7 +4,7 @@
 use stormglass_machine::RequestId;
 
 use crate::{
-    Bug, ClientError, ConfigError, Entries, Entry, Leadership, LogIndex, Payload, Response, Role,
+    Bug, ClientError, ConfigError, Entries, Entry, Leadership, Payload, Response, Role,
     StateMachine, Step, Term, Timer, TransferError,
 };
 
@@ -63,13 +63,10 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Appends entries of the leader's own. The messages leave before the leader's disk has them;
     /// the leader's own copy counts once it has (Ongaro 2014, section 10.2.1).
     pub(crate) fn append(&mut self, entries: &Entries<S::Command>) {
-        let first: LogIndex = self.log.last_index() + 1;
-        let reconfigures =
-            |entry: &Entry<S::Command>| matches!(entry.payload, Payload::Configuration(_));
+        let first = self.log.last_index() + 1;
         self.extend_log(first, entries);
-        self.log.remember_shared(first, entries);
-        if entries.iter().any(reconfigures) {
-            self.refresh_peers(self.env.now());
+        if self.memberships.newest().0 >= first {
+            self.refresh_peers();
         }
         if self.has(Bug::CommitsBeforeFlush) {
             self.durable_index = self.log.last_index();
@@ -94,31 +91,26 @@ impl<S: StateMachine> Step<'_, '_, S> {
             core::mem::take(&mut self.leadership);
         self.env.cancel_timer(Timer::Heartbeat);
         self.env.cancel_timer(Timer::Transfer);
-        if let Some(transfer) = transfer {
+        if let Some((_, asked_by)) = transfer {
             let answer = match given_up {
                 true => Response::LeadershipTransferred,
                 false => Response::TransferRefused(TransferError::NotLeader { leader_hint }),
             };
-            self.env.respond(transfer.asked_by, answer);
+            self.env.respond(asked_by, answer);
         }
-        for (id, _) in changes {
-            let error = ConfigError::OutcomeUnknown { leader_hint };
-            self.env.respond(id, Response::ConfigRefused(error));
-        }
-        for (_, id) in waiting {
-            let error = ClientError::OutcomeUnknown { leader_hint };
-            self.env.respond(id, Response::CommandRefused(error));
-        }
+        let unknown = ConfigError::OutcomeUnknown { leader_hint };
+        changes.iter().for_each(|(id, _)| self.env.respond(*id, Response::ConfigRefused(unknown)));
+        let unknown = ClientError::OutcomeUnknown { leader_hint };
+        waiting.iter().for_each(|(_, id)| self.env.respond(*id, Response::CommandRefused(unknown)));
         if !self.has(Bug::ReadDropped) {
-            reads.into_iter().for_each(|read| self.refuse_read(read.reader));
+            reads.into_iter().for_each(|(_, reader)| self.refuse_read(reader));
         }
         if self.has(Bug::DeposedLeaderAppends) {
             self.leadership.batch = batch;
             return;
         }
         self.env.cancel_timer(Timer::Batch);
-        for (_, id) in batch {
-            self.env.respond(id, Response::CommandRefused(ClientError::NotLeader { leader_hint }));
-        }
+        let refused = ClientError::NotLeader { leader_hint };
+        batch.iter().for_each(|(_, id)| self.env.respond(*id, Response::CommandRefused(refused)));
     }
 }

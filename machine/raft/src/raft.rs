@@ -8,8 +8,8 @@ use stormglass_machine::{Env, Input, Kind, Machine, NodeId, Time};
 
 use crate::{
     Bug, Chunk, Configuration, ForwardedRead, Leadership, Log, LogIndex, Memberships, Message,
-    Observation, Observer, Options, Payload, Peer, Record, Request, Response, Role, Sessions,
-    Snapshot, StateMachine, Step, Term, Timer,
+    MessageOf, Observation, Observer, Options, Payload, Peer, Record, Request, Response, Role,
+    Sessions, Snapshot, StateMachine, Step, Term, Timer,
 };
 
 /// One node of one group: its log, its state machine, and what it knows of the others.
@@ -140,11 +140,6 @@ impl<S: StateMachine> Raft<S> {
         self.commit_index
     }
 
-    /// Is this index known to be committed?
-    pub fn is_committed(&self, index: LogIndex) -> bool {
-        index <= self.commit_index
-    }
-
     /// The last index that the state machine has seen.
     pub fn last_applied(&self) -> LogIndex {
         self.last_applied
@@ -212,11 +207,10 @@ impl<S: StateMachine> Raft<S> {
 
     /// Is a quorum of the configuration in force among those that count?
     pub(crate) fn has_quorum(&self, counts: impl Fn(NodeId) -> bool) -> bool {
-        let configuration = self.configuration();
-        if self.options.planted.is_sound() {
-            return configuration.has_quorum(counts);
+        match self.options.planted.is_sound() {
+            true => self.configuration().has_quorum(counts),
+            false => self.has_flawed_quorum(&counts),
         }
-        self.has_flawed_quorum(configuration, &counts)
     }
 
     /// The highest value that a quorum of voters has reached, by what is known of the followers;
@@ -234,11 +228,8 @@ impl<S: StateMachine> Raft<S> {
         values.filter(|one| self.has_quorum(|node| value(node) >= Some(*one))).max()
     }
 
-    fn has_flawed_quorum(
-        &self,
-        configuration: &Configuration,
-        counts: &impl Fn(NodeId) -> bool,
-    ) -> bool {
+    fn has_flawed_quorum(&self, counts: &impl Fn(NodeId) -> bool) -> bool {
+        let configuration = self.configuration();
         let voters = configuration.voters();
         let counted = voters.iter().filter(|node| counts(**node)).count();
         if self.has(Bug::HalfIsMajority) {
@@ -281,13 +272,13 @@ impl<S: StateMachine> Step<'_, '_, S> {
     }
 
     /// Sends a message that is true only of what the disk has.
-    pub(crate) fn promise(&mut self, to: NodeId, message: Message<S::Command, S::Response>) {
+    pub(crate) fn promise(&mut self, to: NodeId, message: MessageOf<S>) {
         self.settle();
         self.send(to, message);
     }
 
     /// Sends a message that promises nothing but a term that the disk has.
-    pub(crate) fn send(&mut self, to: NodeId, message: Message<S::Command, S::Response>) {
+    pub(crate) fn send(&mut self, to: NodeId, message: MessageOf<S>) {
         let kind = message.kind();
         self.observe(Observation::MessageSent { to, kind });
         self.env.send(to, message);
@@ -298,7 +289,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
         self.env.set_timer(timer, after);
     }
 
-    fn receive(&mut self, from: NodeId, message: Message<S::Command, S::Response>) {
+    fn receive(&mut self, from: NodeId, message: MessageOf<S>) {
         let kind = message.kind();
         self.observe(Observation::MessageReceived { from, kind });
         if from == self.id() || !self.take_term(from, &message) {
@@ -306,22 +297,16 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
         match message {
             Message::PreVoteRequest(request) => self.pre_vote_request(from, &request),
-            Message::PreVoteResponse(response) => self.pre_vote_response(from, &response),
+            Message::PreVoteResponse(reply) => self.pre_vote_response(from, &reply),
             Message::RequestVote(request) => self.request_vote(from, &request),
-            Message::RequestVoteResponse(response) => {
-                self.request_vote_response(from, &response);
-            }
+            Message::RequestVoteResponse(reply) => self.request_vote_response(from, &reply),
             Message::AppendEntries(request) => self.append_entries(from, &request),
-            Message::AppendEntriesResponse(response) => {
-                self.append_entries_response(from, &response);
-            }
+            Message::AppendEntriesResponse(reply) => self.append_entries_response(from, &reply),
             Message::InstallSnapshot(request) => self.install_snapshot(from, request),
-            Message::InstallSnapshotResponse(response) => {
-                self.install_snapshot_response(from, &response);
-            }
+            Message::InstallSnapshotResponse(reply) => self.chunk_response(from, &reply),
             Message::TimeoutNow { .. } => self.timeout_now(from),
             Message::ReadIndexRequest(request) => self.read_index_request(from, &request),
-            Message::ReadIndexResponse(response) => self.read_index_response(&response),
+            Message::ReadIndexResponse(reply) => self.read_index_response(&reply),
         }
     }
 
@@ -351,7 +336,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
 }
 
 impl<S: StateMachine> Machine for Raft<S> {
-    type Message = Message<S::Command, S::Response>;
+    type Message = MessageOf<S>;
     type Request = Request<S::Command, S::Query>;
     type Response = Response<S::Response>;
     type Timer = Timer;

@@ -10,14 +10,6 @@ use crate::{
     Response, Role, StateMachine, Step, Timer,
 };
 
-/// A read that waits for its round. Invariant: rounds do not fall along the queue.
-#[derive(Clone, Debug)]
-pub(crate) struct PendingRead<Q> {
-    /// The first round that began after the read was asked.
-    round: u64,
-    pub(crate) reader: Reader<Q>,
-}
-
 /// Who reads.
 #[derive(Clone, Debug)]
 pub(crate) enum Reader<Q> {
@@ -90,7 +82,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
             _ if self.has(Bug::OldRoundConfirms) => self.leadership.round,
             _ => self.leadership.round + 1,
         };
-        self.leadership.reads.push_back(PendingRead { round, reader });
+        self.leadership.reads.push_back((round, reader));
         if self.has(Bug::OldRoundConfirms) {
             self.serve_confirmed_reads();
         } else if idle {
@@ -101,11 +93,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// The round of a read that waits with the same ticket.
     fn round_of_twin(&self, reader: &Reader<S::Query>) -> Option<u64> {
         let Reader::Follower { ticket, .. } = reader else { return None };
-        let twin = |read: &&PendingRead<_>| match &read.reader {
-            Reader::Follower { ticket: other, .. } => other == ticket,
-            Reader::Client { .. } => false,
-        };
-        self.leadership.reads.iter().find(twin).map(|read| read.round)
+        let twin = |(_, other): &&(u64, Reader<_>)| matches!(other, Reader::Follower { ticket: same, .. } if same == ticket);
+        self.leadership.reads.iter().find(twin).map(|(round, _)| *round)
     }
 
     /// Takes note of the rounds that a quorum has answered, of the lease that follows, and of the
@@ -123,9 +112,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
             if round > confirmed {
                 break;
             }
-            let from_receipt = self.has(Bug::LeaseFromReceipt);
-            let from = if from_receipt { self.lease_clock() } else { began };
-            self.leadership.lease_from = Some(from);
+            let receipt = self.has(Bug::LeaseFromReceipt).then(|| self.lease_clock());
+            self.leadership.lease_from = Some(receipt.unwrap_or(began));
             self.leadership.confirmed_round = round;
             self.leadership.rounds.pop_front();
         }
@@ -145,14 +133,14 @@ impl<S: StateMachine> Step<'_, '_, S> {
             return;
         }
         let confirmed = self.leadership.confirmed_round;
-        let ready = |read: &PendingRead<_>| read.round <= confirmed;
+        let ready = |(round, _): &(u64, Reader<_>)| *round <= confirmed;
         let served = self.leadership.reads.iter().rposition(ready).map_or(0, |last| last + 1);
         for _ in 0..served {
-            if let Some(read) = self.leadership.reads.pop_front() {
-                self.answer_reader(read.reader);
+            if let Some((_, reader)) = self.leadership.reads.pop_front() {
+                self.answer_reader(reader);
             }
         }
-        let next = self.leadership.reads.front().map(|read| read.round);
+        let next = self.leadership.reads.front().map(|(round, _)| *round);
         if next.is_some_and(|round| round > self.leadership.round) {
             self.begin_round();
         }

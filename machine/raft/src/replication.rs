@@ -6,7 +6,7 @@ use stormglass_machine::{NodeId, Time};
 
 use crate::{
     AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entry, Leadership, LogIndex, Message,
-    Mode, Observation, Payload, Peer, Role, StateMachine, Step, Term, Timer,
+    Mode, Observation, Payload, Peer, Role, StateMachine, Step, Timer,
 };
 
 /// The bytes of an entry's command.
@@ -20,21 +20,26 @@ fn bytes_of<S: StateMachine>(entry: &Entry<S::Command>) -> usize {
 impl<S: StateMachine> Step<'_, '_, S> {
     /// Begins a reign: with an entry of its own term the leader commits, and learns, what was
     /// committed before it.
-    pub(crate) fn enter_leadership(&mut self) {
+    pub(crate) fn become_leader(&mut self) {
+        self.change_role(Role::Leader);
+        let term = self.term;
+        self.observe(Observation::LeaderElected { term });
+        self.leader = Some(self.id());
+        self.env.cancel_timer(Timer::Election);
         self.leadership = Leadership::default();
-        self.refresh_peers(self.env.now());
+        self.refresh_peers();
         self.number_round();
         self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval);
-        let entry = Entry { term: self.term, payload: Payload::Noop };
+        let entry = Entry { term, payload: Payload::Noop };
         self.append(&Arc::from([entry]));
         self.confirm_rounds();
     }
 
     /// A follower for each other member; those that are members no longer are on their way out.
-    pub(crate) fn refresh_peers(&mut self, now: Time) {
+    pub(crate) fn refresh_peers(&mut self) {
         let (index, configuration) = self.configuration_entry().clone();
         let next = self.log.last_index() + 1;
-        let own = self.id();
+        let (own, now) = (self.id(), self.env.now());
         for node in configuration.members().filter(|node| *node != own) {
             match self.leadership.position(node) {
                 Some(position) => self.leadership.peers[position].leaving_at = None,
@@ -97,7 +102,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
         match self.leadership.peers[position].mode {
             Mode::Probe { .. } => self.send_entries(position, all),
             Mode::Replicate => self.send_entries(position, 0),
-            Mode::Snapshot { .. } => self.send_chunk(position),
+            Mode::Snapshot { .. } if self.has(Bug::ChunkNotRepeated) => {}
+            Mode::Snapshot { .. } => self.send_next_chunk(position),
         }
     }
 
@@ -156,13 +162,11 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     fn note_sent(&mut self, position: usize, count: usize, bytes: usize) {
         let peer = &mut self.leadership.peers[position];
-        match &mut peer.mode {
-            Mode::Probe { waiting } => *waiting = true,
-            _ if count > 0 => {
-                peer.next += count as u64;
-                peer.in_flight.push_back((peer.next - 1, bytes));
-            }
-            _ => {}
+        if let Mode::Probe { waiting } = &mut peer.mode {
+            *waiting = true;
+        } else if count > 0 {
+            peer.next += count as u64;
+            peer.in_flight.push_back((peer.next - 1, bytes));
         }
     }
 
@@ -179,23 +183,17 @@ impl<S: StateMachine> Step<'_, '_, S> {
         Some(position)
     }
 
-    pub(crate) fn append_entries_response(
-        &mut self,
-        from: NodeId,
-        response: &AppendEntriesResponse,
-    ) {
-        let Some(position) = self.heard_from(from, response.round) else {
+    pub(crate) fn append_entries_response(&mut self, from: NodeId, reply: &AppendEntriesResponse) {
+        let Some(position) = self.heard_from(from, reply.round) else {
             return;
         };
-        let match_index = match response.outcome {
-            AppendOutcome::Success { match_index } => Some(match_index),
-            _ => None,
-        };
+        let match_index = reply.outcome.match_index();
         self.observe(Observation::AppendEntriesResponse { from, match_index });
-        match response.outcome {
+        match reply.outcome {
             AppendOutcome::Success { match_index } => self.advance(position, match_index),
-            AppendOutcome::Conflict { prev_log_index, conflict_term, conflict_index } => {
-                let meets = self.may_meet_at(conflict_term, conflict_index, prev_log_index);
+            AppendOutcome::Conflict { prev_log_index, hint_index, hint_term } => {
+                // What this log has there of later terms the follower cannot have.
+                let meets = self.log.last_up_to_term(hint_index, hint_term);
                 self.back_up(position, prev_log_index, meets);
             }
             AppendOutcome::Stale => {}
@@ -238,22 +236,6 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
     }
 
-    /// The highest index at which the logs can meet, by what the follower has said.
-    fn may_meet_at(
-        &self,
-        conflict_term: Option<Term>,
-        conflict_index: LogIndex,
-        prev_log_index: LogIndex,
-    ) -> LogIndex {
-        let Some(term) = conflict_term else {
-            return conflict_index.min(prev_log_index).saturating_sub(1);
-        };
-        // The follower's entries of this term end somewhere before `prev_log_index`. If this log
-        // has some of it too, the logs may meet at the last of those; otherwise before them all.
-        let ours = self.log.last_up_to_term(prev_log_index.saturating_sub(1), term);
-        if self.log.term_at(ours) == Some(term) { ours } else { conflict_index.saturating_sub(1) }
-    }
-
     /// The logs do not meet before what was sent behind `refused`. A refusal of anything else than
     /// what was sent last, or of something that is known to be there, is old.
     fn back_up(&mut self, position: usize, refused: LogIndex, meets: LogIndex) {
@@ -265,13 +247,12 @@ impl<S: StateMachine> Step<'_, '_, S> {
             Mode::Replicate => refused > peer.matched && !deaf,
             Mode::Snapshot { .. } => false,
         };
-        if unmatched {
-            peer.probe_from(meets + 1);
-            peer.next = meets + 1;
-        } else if current {
-            peer.probe_from(meets + 1);
-        } else {
+        if !current && !unmatched {
             return;
+        }
+        peer.probe_from(meets + 1);
+        if unmatched {
+            peer.next = meets + 1;
         }
         self.send_entries(position, self.options.entries_per_message);
     }

@@ -168,12 +168,6 @@ pub enum TransferError {
 
 impl<C, Q> Kind for Request<C, Q> {
     fn kind(&self) -> &'static str {
-        match self {
-            Request::ClientCommand { .. } => "ClientCommand",
-            Request::Register { .. } => "Register",
-            Request::Read(_) => "Read",
-            Request::ConfigChange(_) => "ConfigChange",
-            Request::TransferLeadership { .. } => "TransferLeadership",
-        }
+        name_of!(self, Request: ClientCommand Register Read ConfigChange TransferLeadership)
     }
 }

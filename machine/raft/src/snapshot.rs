@@ -54,9 +54,7 @@ impl Chunk {
 
     /// Are they pieces of the same bytes?
     pub(crate) fn fits(&self, other: &Chunk) -> bool {
-        let key = |chunk: &Chunk| {
-            (chunk.leader_term, chunk.last_included_index, chunk.last_included_term)
-        };
+        let key = |one: &Chunk| (one.leader_term, one.last_included_index, one.last_included_term);
         key(self) == key(other)
     }
 }

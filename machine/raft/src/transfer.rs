@@ -2,14 +2,14 @@
 
 use stormglass_machine::{NodeId, RequestId};
 
-use crate::{Bug, Message, Response, Role, StateMachine, Step, Timer, Transfer, TransferError};
+use crate::{Bug, Message, Response, Role, StateMachine, Step, Timer, TransferError};
 
 impl<S: StateMachine> Step<'_, '_, S> {
     pub(crate) fn transfer_leadership(&mut self, id: RequestId, to: Option<NodeId>) {
         match self.transfer_target(to) {
             Ok(target) => {
                 self.append_batch();
-                self.leadership.transfer = Some(Transfer { target, asked_by: id });
+                self.leadership.transfer = Some((target, id));
                 self.set_timer(Timer::Transfer, self.options.election_timeout_max());
                 self.hand_over_when_ready();
             }
@@ -29,30 +29,31 @@ impl<S: StateMachine> Step<'_, '_, S> {
         target.filter(eligible).ok_or(TransferError::NoSuchVoter)
     }
 
-    /// Asks the target to stand as soon as it has everything, and again with every round. From
-    /// then on followers may elect it whatever they have promised, so there is no lease.
+    /// Asks the target to stand as soon as it has everything, and again with every round.
     pub(crate) fn hand_over_when_ready(&mut self) {
-        let Some(Transfer { target, .. }) = self.leadership.transfer else {
-            return;
-        };
-        if self.has(Bug::TransferNeverEnds) && self.leadership.lease_forfeited {
-            return;
+        let asked = self.leadership.lease_forfeited && self.has(Bug::TransferNeverEnds);
+        if let Some((target, _)) = self.leadership.transfer.filter(|_| !asked) {
+            self.ask_to_stand(target);
         }
+    }
+
+    /// Asks a voter that has everything to stand at once. From then on followers may elect it
+    /// whatever they have promised, so there is no lease.
+    pub(crate) fn ask_to_stand(&mut self, target: NodeId) {
         let ready = self.leadership.match_index(target) == Some(self.log.last_index());
-        if !ready && !self.has(Bug::TransferToLagging) || !self.configuration().is_voter(target) {
-            return;
+        let ready = ready || self.has(Bug::TransferToLagging);
+        if ready && self.configuration().is_voter(target) {
+            self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
+            self.send(target, Message::TimeoutNow { term: self.term });
         }
-        self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
-        self.send(target, Message::TimeoutNow { term: self.term });
     }
 
     pub(crate) fn transfer_timed_out(&mut self) {
         if self.has(Bug::TransferNeverEnds) {
             return;
         }
-        if let Some(transfer) = self.leadership.transfer.take() {
-            let error = TransferError::TimedOut;
-            self.env.respond(transfer.asked_by, Response::TransferRefused(error));
+        if let Some((_, asked_by)) = self.leadership.transfer.take() {
+            self.env.respond(asked_by, Response::TransferRefused(TransferError::TimedOut));
             self.promote_caught_up();
         }
     }

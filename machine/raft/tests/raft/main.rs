@@ -3,6 +3,7 @@
 mod arithmetic;
 mod cluster;
 mod elections;
+mod flow;
 mod group;
 mod ledger;
 mod list;
