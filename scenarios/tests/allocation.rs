@@ -14,8 +14,10 @@ use allocation_counter::measure;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Dice, Effect, Env, Input, Kind, Machine, NodeId};
 use stormglass_scenarios::faction::{Bootstrap, Churn, Deadline};
-use stormglass_scenarios::replica::{Mode, PLANS, Replication};
-use stormglass_simulator::{Asked, Property, Scenario, Settings, World};
+use stormglass_scenarios::raft::{Many, Replicated};
+use stormglass_scenarios::replica::{Mode, Replication};
+use stormglass_scenarios::{raft, replica};
+use stormglass_simulator::{Asked, Crash, Property, Scenario, Settings, World};
 
 thread_local! {
     /// How often the machines have allocated something.
@@ -142,6 +144,10 @@ impl<S: Scenario> Scenario for Meter<'_, S> {
         self.scenario.settings()
     }
 
+    fn restarts(&self, count: u32, dice: &mut Dice) -> Vec<Crash> {
+        own(|| self.scenario.restarts(count, dice))
+    }
+
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Request<S>>>) {
         let mut all = Vec::new();
         own(|| self.scenario.requests(count, dice, &mut all));
@@ -209,8 +215,19 @@ fn a_world_of_factions_allocates_nothing() {
 
 #[test]
 fn a_world_of_replicas_allocates_nothing() {
-    for plan in PLANS {
+    for plan in replica::PLANS {
         allocates_nothing(&Replication::new(plan, Mode::Hardened));
         allocates_nothing(&Replication::new(plan, Mode::Faithful));
     }
+}
+
+/// Here those who ask do not wait for the answers: clients that do keep a history, which grows.
+#[test]
+fn a_world_of_rafts_allocates_nothing_but_for_the_histories_of_clients() {
+    for plan in raft::PLANS {
+        for count in plan.nodes.clone() {
+            nothing_when_warm(&Meter { scenario: &Replicated::new(plan), nodes: count..=count });
+        }
+    }
+    nothing_when_warm(&Meter { scenario: &Many::default(), nodes: 3..=3 });
 }

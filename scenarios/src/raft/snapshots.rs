@@ -25,7 +25,6 @@ pub const PLAN: Plan = Plan {
     bugs: &[
         Bug::CommitsOldTerms,
         Bug::PreviousTermZero,
-        Bug::CompactedIsConflict,
         Bug::InstallKeepsTail,
         Bug::SnapshotTermWrong,
         Bug::ChunksUnkeyed,

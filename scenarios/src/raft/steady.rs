@@ -28,6 +28,7 @@ pub const PLAN: Plan = Plan {
         Bug::BatchAnsweredAtOnce,
         Bug::RetryAppliedTwice,
         Bug::HigherTermUnanswered,
+        Bug::CompactedIsConflict,
         Bug::OldSnapshotRewinds,
         Bug::FollowerServesReads,
         Bug::ReplyMixedUp,
