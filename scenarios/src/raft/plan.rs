@@ -39,6 +39,8 @@ pub struct Plan {
     pub ask: fn(u32, &mut Dice, &mut Vec<Asked<Ask>>),
     /// Which nodes an operator restarts.
     pub restarts: fn(u32, &mut Dice) -> Vec<Crash>,
+    /// Clients wait for answers, and ask again and elsewhere. Otherwise each thing is asked once.
+    pub clients_wait: bool,
     /// States that a campaign must reach.
     pub sometimes: fn() -> Vec<Property<Replicated>>,
     /// The clocks are within the bound that leases rest on.
@@ -85,6 +87,7 @@ pub const PLAN: Plan = Plan {
     configure,
     ask: |_, _, _| {},
     restarts: |_, _| Vec::new(),
+    clients_wait: true,
     sometimes: Vec::new,
     clocks_are_sound: true,
     losable: |_| 0,
@@ -164,7 +167,8 @@ impl Scenario for Replicated {
 
     fn clients(&self) -> Option<Clients<Node>> {
         let reply = |_: &Ask, response: &Told| workload::reply(response);
-        Some(workload::clients(reply, workload::repeat, workload::stamp))
+        let wait = self.plan.clients_wait;
+        wait.then(|| workload::clients(reply, workload::repeat, workload::stamp))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {
