@@ -37,8 +37,10 @@ use stormglass_campaign::{Planted, Registry};
 use stormglass_raft::Bug;
 
 pub use ghost::Ghost;
+pub use host::Node;
 pub use many::Many;
 pub use plan::{Plan, Replicated};
+pub use store::{Answer, Command, Query, Store};
 
 /// Every world of one group.
 pub static PLANS: [&Plan; 11] = [

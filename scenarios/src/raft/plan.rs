@@ -41,6 +41,8 @@ pub struct Plan {
     pub patience: Duration,
     /// Which nodes an operator restarts.
     pub restarts: fn(u32, &mut Dice) -> Vec<Crash>,
+    /// Clients wait for answers, and ask again and elsewhere. Otherwise each thing is asked once.
+    pub clients_wait: bool,
     /// States that a campaign must reach.
     pub sometimes: fn() -> Vec<Property<Replicated>>,
     /// The clocks are within the bound that leases rest on.
@@ -88,6 +90,7 @@ pub const PLAN: Plan = Plan {
     ask: |_, _, _| {},
     patience: Duration::from_millis(400),
     restarts: |_, _| Vec::new(),
+    clients_wait: true,
     sometimes: Vec::new,
     clocks_are_sound: true,
     losable: |_| 0,
@@ -167,8 +170,8 @@ impl Scenario for Replicated {
 
     fn clients(&self) -> Option<Clients<Node>> {
         let reply = |_: &Ask, response: &Told| workload::reply(response);
-        let clients = workload::clients(reply, workload::repeat, workload::stamp);
-        Some(clients.timeout(self.plan.patience))
+        let clients = || workload::clients(reply, workload::repeat, workload::stamp);
+        self.plan.clients_wait.then(|| clients().timeout(self.plan.patience))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {
