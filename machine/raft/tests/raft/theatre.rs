@@ -213,10 +213,10 @@ impl Theatre {
 
     fn ask(&mut self, verb: &str, rest: &[&str]) -> Result<(), Nonsense> {
         let node = self.live_node(rest)?;
+        // The ledger knows a command by the number of the request.
+        let id = self.stage()?.cluster.request_id();
         let request = match (verb, &rest[1..]) {
-            ("propose", [value]) => {
-                Request::ClientCommand { command: number(value)?, session: None }
-            }
+            ("propose", []) => Request::ClientCommand { command: id, session: None },
             ("read", []) => Request::Read(()),
             ("transfer", ["to", to]) => {
                 Request::TransferLeadership { to: Some(NodeId(self.node(&[*to])? as u32)) }
@@ -225,7 +225,6 @@ impl Theatre {
             _ => return Err(format!("{verb} what?")),
         };
         let group = self.stage()?;
-        let id = group.cluster.request_id();
         if request == Request::Read(()) {
             group.ledger.read_asked(id);
         }
@@ -331,10 +330,10 @@ impl Theatre {
                 for (node, raft) in self.stage()?.cluster.live() {
                     let line = match what {
                         "logs" => log(raft),
-                        "members" => members(raft),
-                        _ => format!("{:?}", raft.state_machine().elements),
+                        "members" => format!(" {}", members(raft)),
+                        _ => format!(" {:?}", raft.state_machine().elements),
                     };
-                    let _ = writeln!(text, "{}: {line}", name(node));
+                    let _ = writeln!(text, "{}:{line}", name(node));
                 }
             }
             _ => return Err("show logs, members, lists or mail".to_owned()),
@@ -437,15 +436,15 @@ fn log(raft: &Node) -> String {
     let log = raft.log();
     let mut text = match log.base() {
         0 => String::new(),
-        base => format!("[snapshot up to {base}] "),
+        base => format!(" [snapshot up to {base}]"),
     };
     for (index, entry) in (log.first_index()..).zip(log.entries()) {
         if index == raft.commit_index() + 1 {
-            text += "| ";
+            text += " |";
         }
-        let _ = write!(text, "{} ", entry.term);
+        let _ = write!(text, " {}", entry.term);
     }
-    text.trim_end().to_owned()
+    text
 }
 
 fn letter(message: &Said) -> String {
@@ -473,10 +472,18 @@ fn answer(response: &Response<(u64, Option<u64>)>) -> String {
         Response::Applied { index, .. } => format!("applied at {index}"),
         Response::Read { index, response } => format!("{} elements at {index}", response.0),
         Response::ConfigChanged { index } => format!("changed at {index}"),
-        Response::CommandRefused(error) => format!("refused, {error:?}"),
-        Response::ReadRefused(error) => format!("refused, {error:?}"),
-        Response::ConfigRefused(error) => format!("refused, {error:?}"),
-        Response::TransferRefused(error) => format!("refused, {error:?}"),
+        Response::CommandRefused(error) => refused(error),
+        Response::ReadRefused(error) => refused(error),
+        Response::ConfigRefused(error) => refused(error),
+        Response::TransferRefused(error) => refused(error),
         other => format!("{other:?}"),
     }
+}
+
+fn refused(error: &impl std::fmt::Debug) -> String {
+    let text = format!("refused, {error:?}").replace(" { leader_hint: None }", "");
+    (0..9).fold(text, |text, node| {
+        let hint = format!(" {{ leader_hint: Some(NodeId({node})) }}");
+        text.replace(&hint, &format!(", {} leads", name(node)))
+    })
 }

@@ -72,7 +72,7 @@ fn a_transcript_that_is_wrong_is_found_out_at_its_line() {
     assert_eq!(line, 4);
     assert!(words.contains("1 is Leader in term 1"), "{words}");
     assert_eq!(played(&new), (new.clone(), None), "what was written down is what happens");
-    let (new, _) = played("> dance\n> nodes 2\n> crash 3\n> propose 1\n> log 1 term x : 1\n");
+    let (new, _) = played("> dance\n> nodes 2\n> crash 3\n> propose 3\n> log 1 term x : 1\n");
     let errors = new.lines().filter(|line| line.starts_with("error: ")).count();
     assert_eq!(errors, 4, "{new}");
 }
