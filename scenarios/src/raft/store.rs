@@ -11,6 +11,7 @@ pub const KEYS: usize = 4;
 
 /// What changes the store. Whatever key is named, it stands for one of those that exist.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "what the fields mean is in their names")]
 pub enum Command {
     /// Appends to a list.
     Append { key: u8, value: u32 },
@@ -22,6 +23,7 @@ pub enum Command {
 
 /// What is asked of the store.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "what the fields mean is in their names")]
 pub enum Query {
     /// A list.
     List { key: u8 },
@@ -33,6 +35,7 @@ pub enum Query {
 
 /// What the store answers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "what the fields mean is in their names")]
 pub enum Answer {
     /// How long the list has become.
     Length(u32),

@@ -193,6 +193,7 @@ fn concurrent_reconfig_prevention() {
     assert!(!group.configuration(leader).contains(E), "it has left no trace");
 
     // What is under way goes on, and then it is the turn of the next.
+    group.run_for(A_MOMENT);
     group.let_go(&followers, leader);
     let answer = group.until_answered(first);
     assert!(matches!(answer, Response::ConfigChanged { .. }), "{answer:?}");

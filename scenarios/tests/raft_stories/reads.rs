@@ -155,6 +155,7 @@ fn read_queuing() {
     group.silence(&[one, other], leader);
     let asked: Vec<_> = (0..5).map(|_| group.read(leader)).collect();
     assert_eq!(group.machine(leader).leadership().pending_reads(), 5);
+    group.run_for(A_MOMENT);
     let begun = group.machine(leader).leadership().round();
     group.let_go(&[one, other], leader);
     for read in asked {

@@ -17,3 +17,5 @@ mod scripts;
 mod serialisation;
 mod snapshots;
 mod storm;
+mod theatre;
+mod transcripts;
