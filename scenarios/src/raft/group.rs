@@ -46,6 +46,7 @@ pub struct Group {
 pub struct Tally {
     pub elections: u64,
     pub commits: u64,
+    pub snapshots_taken: u64,
     pub snapshots_installed: u64,
     pub reads: u64,
     pub configurations: u64,
