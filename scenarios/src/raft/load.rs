@@ -15,7 +15,8 @@ use stormglass_simulator::{Cluster, Event, Faults, Property, Scenario, Settings,
 
 use super::ghost::Ghost;
 use super::plan;
-use super::properties;
+use super::liveness::Judged;
+use super::properties as judges;
 
 pub use party::Party;
 
@@ -57,9 +58,7 @@ impl Scenario for Load {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let mut all = properties::of_steps();
-        all.extend(properties::of_clocks());
-        all
+        properties()
     }
 
     fn settings(&self) -> Settings {
@@ -85,6 +84,13 @@ impl Scenario for Load {
             ghost.observe(cluster, event);
         }
     }
+}
+
+/// What must hold of each step.
+pub fn properties<S: Judged>() -> Vec<Property<S>> {
+    let mut all = judges::of_steps();
+    all.extend(judges::of_clocks());
+    all
 }
 
 /// How many operations the clients have had answered.
