@@ -237,6 +237,7 @@ impl Settings {
             self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),
             "a clock drifts by at most {MAX_DRIFT_PPM} parts per million"
         );
+        assert!(self.faults.loss_ppm <= 1_000_000, "at most a million messages in a million");
     }
 
     /// From start to end.

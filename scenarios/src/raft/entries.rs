@@ -1,4 +1,5 @@
-//! Every entry that any log has ever had, by index and term.
+//! Every entry that any log has ever had, by index and term, but for a beginning that is forgotten
+//! in very long runs.
 
 use stormglass_raft::{Entry, LogIndex, Payload, Term};
 
@@ -15,7 +16,11 @@ pub struct Known {
 
 /// By index, those of each term. Most indices have one.
 #[derive(Debug, Default)]
-pub struct Entries(Vec<Place>);
+pub struct Entries {
+    /// The index of the first place.
+    first: LogIndex,
+    places: Vec<Place>,
+}
 
 #[derive(Debug, Default)]
 struct Place {
@@ -26,7 +31,7 @@ struct Place {
 impl Entries {
     /// The entry of this term at an index, if any log has had one.
     pub fn get(&self, index: LogIndex, term: Term) -> Option<&Known> {
-        let place = self.0.get(index as usize)?;
+        let place = self.places.get(index.checked_sub(self.first)? as usize)?;
         place.first.iter().chain(&place.others).find(|known| known.term == term)
     }
 
@@ -36,15 +41,23 @@ impl Entries {
         if let Some(known) = self.get(index, entry.term) {
             return known.before == before && known.payload == entry.payload;
         }
-        let index = index as usize;
-        if self.0.len() <= index {
-            self.0.resize_with(index + 1, Place::default);
+        let Some(position) = index.checked_sub(self.first) else { return true };
+        let position = position as usize;
+        if self.places.len() <= position {
+            self.places.resize_with(position + 1, Place::default);
         }
         let known = Known { term: entry.term, payload: entry.payload.clone(), before };
-        match &mut self.0[index] {
+        match &mut self.places[position] {
             Place { first: first @ None, .. } => *first = Some(known),
             Place { others, .. } => others.push(known),
         }
         true
+    }
+
+    /// Forgets what stood up to here.
+    pub fn forget(&mut self, upto: LogIndex) {
+        let places = (upto + 1).saturating_sub(self.first) as usize;
+        self.places.drain(..places.min(self.places.len()));
+        self.first = self.first.max(upto + 1);
     }
 }

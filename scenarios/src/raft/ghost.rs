@@ -80,7 +80,7 @@ impl Ghost {
     fn started<M: Host>(&mut self, cluster: &Cluster<M>, node: NodeId) {
         let machine = cluster.machine(node);
         if self.groups.is_empty() {
-            let new = |group| Group::new(machine.raft(group), cluster.count());
+            let new = |group| Group::new(machine.raft(group), M::hosts(cluster.count()));
             self.groups = (0..machine.groups()).map(new).collect();
             let many = self.groups.len() > 1;
             self.groups.iter_mut().for_each(|group| group.has_neighbours = many);

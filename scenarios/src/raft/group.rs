@@ -41,11 +41,16 @@ pub struct Group {
     pub tally: Tally,
 }
 
+/// So many committed entries are remembered that no log has any more. Only a very long run has as
+/// many.
+const REMEMBERED: u64 = 8_192;
+
 /// What is counted, not judged.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     pub elections: u64,
     pub commits: u64,
+    pub snapshots_taken: u64,
     pub snapshots_installed: u64,
     pub reads: u64,
     pub configurations: u64,
@@ -239,6 +244,7 @@ impl Group {
             return;
         }
         let mut records = self.of_mut(node).disk.take_unflushed();
+        let compacts = records.iter().any(|record| matches!(record, Record::Image(_)));
         for record in &records {
             judge::log::durable(self, node, record);
             self.of_mut(node).disk.keep(record);
@@ -246,6 +252,23 @@ impl Group {
         records.clear();
         self.of_mut(node).disk.reuse(records);
         judge::commits::flushed(self, node);
+        if compacts {
+            self.forget();
+        }
+    }
+
+    /// Forgets what every log has compacted away long ago, so that a run may be as long as it
+    /// likes.
+    fn forget(&mut self) {
+        let bases = |witness: &Witness| witness.disk.log.base().min(witness.memory.base());
+        let upto = self.witnesses.iter().map(bases).min().unwrap_or(0).saturating_sub(1);
+        if upto < self.history.forgotten() + REMEMBERED {
+            return;
+        }
+        self.history.forget(upto);
+        self.entries.forget(upto);
+        self.snapshots.retain(|index, _| *index > upto);
+        self.answers.retain(|_, (index, _)| *index > upto);
     }
 
     /// A process has ended; its disk has been read again.

@@ -40,9 +40,10 @@ pub enum Reply {
     Refused(ClientError),
 }
 
-/// Everything that is committed.
+/// Everything that is committed, but for a beginning that is forgotten in very long runs.
 #[derive(Debug)]
 pub struct History {
+    forgotten: LogIndex,
     facts: Vec<Fact>,
     store: Store,
     clients: Clients,
@@ -53,6 +54,7 @@ impl History {
     /// Nothing yet, in a group that begins so.
     pub fn new(first: Arc<Configuration>, session_limit: usize) -> Self {
         History {
+            forgotten: 0,
             facts: Vec::new(),
             store: Store::default(),
             clients: Clients { limit: session_limit, open: BTreeMap::new() },
@@ -62,12 +64,23 @@ impl History {
 
     /// The last index that is committed.
     pub fn last(&self) -> LogIndex {
-        self.facts.len() as u64
+        self.forgotten + self.facts.len() as u64
     }
 
-    /// What is committed at an index.
+    /// Up to where it is forgotten what was committed.
+    pub fn forgotten(&self) -> LogIndex {
+        self.forgotten
+    }
+
+    /// Forgets what was committed up to here.
+    pub fn forget(&mut self, upto: LogIndex) {
+        self.facts.drain(..(upto - self.forgotten) as usize);
+        self.forgotten = upto;
+    }
+
+    /// What is committed at an index, unless it is forgotten.
     pub fn fact(&self, index: LogIndex) -> Option<&Fact> {
-        self.facts.get(index.checked_sub(1)? as usize)
+        self.facts.get(index.checked_sub(self.forgotten + 1)? as usize)
     }
 
     /// The term of what is committed at an index; zero before the first.

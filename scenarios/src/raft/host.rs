@@ -47,6 +47,11 @@ pub enum Act<'a> {
 
 /// A machine that has a part in one group or in many.
 pub trait Host: Machine {
+    /// In a cluster of so many nodes, how many have a part: the first ones.
+    fn hosts(count: u32) -> u32 {
+        count
+    }
+
     /// In how many.
     fn groups(&self) -> usize;
 

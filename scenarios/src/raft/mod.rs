@@ -17,6 +17,7 @@ mod history;
 mod host;
 mod judge;
 mod liveness;
+pub mod load;
 mod many;
 mod membership;
 mod model;

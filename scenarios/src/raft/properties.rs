@@ -51,7 +51,7 @@ macro_rules! judged {
 }
 
 /// What each step is judged by, whatever the clocks do.
-fn steps<S: Judged>() -> Vec<Property<S>> {
+pub fn of_steps<S: Judged>() -> Vec<Property<S>> {
     judged![
         PromiseOnDisk TermMonotone LaterTermFollowed OneVote Electorate ElectionSafety
         LeaderCompleteness LeaderAppendOnly PreVotePure StableLeader VoteGiven AppendAnswered
@@ -74,7 +74,7 @@ pub fn of_neighbours<S: Judged>() -> Vec<Property<S>> {
 
 /// Everything that does not rest on clocks.
 pub fn all<S: Judged>() -> Vec<Property<S>> {
-    let mut all = steps();
+    let mut all = of_steps();
     all.extend([
         Property::eventually(name::LEADER_ELECTED, ELECTED, liveness::leader_elected),
         Property::eventually(name::COMMIT_IN_TIME, COMMITTED, liveness::commit_in_time),

@@ -118,6 +118,9 @@ pub struct Faults {
     pub delay: bool,
     /// Messages are lost.
     pub drop: bool,
+    /// So many messages in a million are lost with every seed, instead of as many as a seed draws:
+    /// for measurements, which want a load that is the same.
+    pub loss_ppm: u32,
     /// Messages arrive twice.
     pub duplicate: bool,
     /// Messages are corrupted.
@@ -185,6 +188,7 @@ impl Faults {
     pub const ALL: Faults = Faults {
         delay: true,
         drop: true,
+        loss_ppm: 0,
         duplicate: true,
         corrupt: true,
         cut: true,
@@ -220,6 +224,7 @@ impl Faults {
     pub const NONE: Faults = Faults {
         delay: false,
         drop: false,
+        loss_ppm: 0,
         duplicate: false,
         corrupt: false,
         cut: false,
@@ -482,9 +487,10 @@ fn draw_odds(seed: u64, dice: &mut Dice, faults: &Faults, settings: &Settings) -
     };
     let corrupt = some(&mut Dice::new(seed, "swarm-corrupt", 0), faults.corrupt) / 2;
     let mut odds = |allowed| some(dice, allowed);
+    let drop = odds(faults.drop) / 2;
     Odds {
         corrupt,
-        drop: odds(faults.drop) / 2,
+        drop: if faults.loss_ppm > 0 { faults.loss_ppm } else { drop },
         duplicate: odds(faults.duplicate) / 2,
         delay: odds(faults.delay),
         late_timer: odds(faults.late_timer),

@@ -48,6 +48,7 @@ fn compare(group: &mut Group, node: NodeId, upto: LogIndex, leads: bool) {
                     format!("node {node} commits term {term} at {index}, others term {known}")
                 });
             }
+            None if index <= group.history.forgotten() => {}
             None if leads => {
                 let (first, terms) = &mut group.of_mut(node).claim;
                 if terms.is_empty() {

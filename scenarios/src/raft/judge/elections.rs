@@ -139,7 +139,11 @@ pub fn has_everything(group: &mut Group, node: NodeId, term: u64) {
         let fact = group.history.fact(*index);
         fact.is_some_and(|fact| fact.by < term && log.at(*index) != Some(fact.term))
     };
-    let missing = (log.base().max(1)..=group.history.last()).find(lacks);
+    let forgotten = group.history.forgotten();
+    let missing = match log.last() < forgotten {
+        true => Some(forgotten),
+        false => (log.base().max(forgotten + 1)..=group.history.last()).find(lacks),
+    };
     group.ensure(missing.is_none(), Judge::LeaderCompleteness, "", |_| {
         format!("node {node} leads term {term} without what is committed at {missing:?}")
     });

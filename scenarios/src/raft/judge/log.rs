@@ -80,6 +80,7 @@ fn imaged(group: &mut Group, node: NodeId, raft: &Node, image: &Image<Command, A
         format!("node {node} takes a snapshot at {index} of term {term}, and it is {own:?}")
     });
     exact(group, node, snapshot);
+    group.tally.snapshots_taken += 1;
     // A single voter may lose what it has not flushed, together with its snapshot.
     if index <= group.history.last() {
         group.snapshots.entry(index).or_insert_with(|| snapshot.data.clone());

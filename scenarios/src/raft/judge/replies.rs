@@ -52,6 +52,9 @@ fn applied(group: &mut Group, node: NodeId, pending: &Pending, index: LogIndex, 
             format!("{key:?} was told {first:?}, and now {now:?}")
         });
     }
+    if index <= group.history.forgotten() {
+        return;
+    }
     let Some(fact) = group.history.fact(index) else {
         return group.ensure(false, Judge::ReplyTruth, "not committed", |_| {
             format!("node {node} says that {command:?} is applied at {index}")
@@ -81,6 +84,9 @@ fn applied(group: &mut Group, node: NodeId, pending: &Pending, index: LogIndex, 
 
 fn registered(group: &mut Group, node: NodeId, pending: &Pending, index: LogIndex) {
     is_durable(group, node, index);
+    if index <= group.history.forgotten() {
+        return;
+    }
     let there = group.history.fact(index).map(|fact| &fact.payload);
     let same = match (&pending.asked, there) {
         (Asked::Register(client), Some(Payload::Register(other))) => client == other,
