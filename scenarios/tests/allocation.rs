@@ -17,7 +17,7 @@ use stormglass_scenarios::faction::{Bootstrap, Churn, Deadline};
 use stormglass_scenarios::raft::{Many, Replicated};
 use stormglass_scenarios::replica::{Mode, Replication};
 use stormglass_scenarios::{raft, replica};
-use stormglass_simulator::{Asked, Crash, Property, Scenario, Settings, World};
+use stormglass_simulator::{Asked, Property, Scenario, Settings, World};
 
 thread_local! {
     /// How often the machines have allocated something.
@@ -144,10 +144,6 @@ impl<S: Scenario> Scenario for Meter<'_, S> {
         self.scenario.settings()
     }
 
-    fn restarts(&self, count: u32, dice: &mut Dice) -> Vec<Crash> {
-        own(|| self.scenario.restarts(count, dice))
-    }
-
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<Request<S>>>) {
         let mut all = Vec::new();
         own(|| self.scenario.requests(count, dice, &mut all));
@@ -221,7 +217,8 @@ fn a_world_of_replicas_allocates_nothing() {
     }
 }
 
-/// Here those who ask do not wait for the answers: clients that do keep a history, which grows.
+/// Here those who ask do not wait for the answers, since clients that do keep a history, which grows;
+/// and no operator restarts anything, since each list of nodes to restart is made anew.
 #[test]
 fn a_world_of_rafts_allocates_nothing_but_for_the_histories_of_clients() {
     for plan in raft::PLANS {

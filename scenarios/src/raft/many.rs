@@ -126,7 +126,7 @@ impl Scenario for Many {
             group: request.group,
             request: workload::stamp(attempt, &request.request),
         };
-        Some(workload::clients(reply, repeat, stamp).timeout(plan::PLAN.patience))
+        Some(workload::clients(reply, repeat, stamp).timeout(plan::PATIENCE))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {

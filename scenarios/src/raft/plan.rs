@@ -20,6 +20,8 @@ use super::{facts, model, recovery, workload};
 
 /// How long faults strike.
 pub const STORM: Duration = Duration::from_secs(4);
+/// How long most clients wait for an answer.
+pub const PATIENCE: Duration = Duration::from_millis(400);
 /// What a message takes.
 pub const LATENCY: Duration = Duration::from_millis(10);
 
@@ -37,12 +39,11 @@ pub struct Plan {
     pub configure: fn(Options, u32) -> Options,
     /// What clients and operators ask.
     pub ask: fn(u32, &mut Dice, &mut Vec<Asked<Ask>>),
-    /// How long a client waits for an answer before it asks again.
-    pub patience: Duration,
+    /// How long a client waits for an answer before it asks again; `None`: clients do not wait, and
+    /// ask for each thing once.
+    pub patience: Option<Duration>,
     /// Which nodes an operator restarts.
     pub restarts: fn(u32, &mut Dice) -> Vec<Crash>,
-    /// Clients wait for answers, and ask again and elsewhere. Otherwise each thing is asked once.
-    pub clients_wait: bool,
     /// States that a campaign must reach.
     pub sometimes: fn() -> Vec<Property<Replicated>>,
     /// The clocks are within the bound that leases rest on.
@@ -88,9 +89,8 @@ pub const PLAN: Plan = Plan {
     settings,
     configure,
     ask: |_, _, _| {},
-    patience: Duration::from_millis(400),
+    patience: Some(PATIENCE),
     restarts: |_, _| Vec::new(),
-    clients_wait: true,
     sometimes: Vec::new,
     clocks_are_sound: true,
     losable: |_| 0,
@@ -170,8 +170,8 @@ impl Scenario for Replicated {
 
     fn clients(&self) -> Option<Clients<Node>> {
         let reply = |_: &Ask, response: &Told| workload::reply(response);
-        let clients = || workload::clients(reply, workload::repeat, workload::stamp);
-        self.plan.clients_wait.then(|| clients().timeout(self.plan.patience))
+        let clients = workload::clients(reply, workload::repeat, workload::stamp);
+        self.plan.patience.map(|patience| clients.timeout(patience))
     }
 
     fn simpler(&self, request: &Ask) -> Vec<Ask> {

@@ -20,7 +20,7 @@ pub const PLAN: Plan = Plan {
     configure,
     ask,
     // A leader that nobody hears is asked for much that no other node ever gets.
-    patience: Duration::from_millis(90),
+    patience: Some(Duration::from_millis(90)),
     sometimes,
     bugs: &[
         Bug::CommitsOldTerms,

@@ -21,7 +21,7 @@ pub const PLAN: Plan = Plan {
     configure: |options, _| patient(options),
     ask: |_, _, _| {},
     restarts: |_, _| Vec::new(),
-    clients_wait: false,
+    patience: None,
     sometimes: Vec::new,
     clocks_are_sound: true,
     losable: |_| 0,

@@ -25,7 +25,7 @@ static FOLLOWERS: Plan =
     Plan { configure: |options, _| Options { follower_reads: true, ..patient(options) }, ..PLAN };
 
 /// Clients wait for answers, and ask again and elsewhere; what they have seen is judged in the end.
-static CLIENTS: Plan = Plan { clients_wait: true, ..PLAN };
+static CLIENTS: Plan = Plan { patience: Some(Duration::from_millis(400)), ..PLAN };
 
 /// A read that was refused by a node that knows of this leader.
 fn refused(leader_hint: Option<NodeId>) -> Response {
