@@ -76,6 +76,15 @@ impl Configuration {
         majority(&self.voters) && (self.outgoing.is_empty() || majority(&self.outgoing))
     }
 
+    /// The highest value that a quorum has reached; zero if there are no voters.
+    pub(crate) fn agreed(&self, value: impl Fn(NodeId) -> u64) -> u64 {
+        let agreed = majority_value(&self.voters, &value);
+        match self.is_joint() {
+            true => agreed.min(majority_value(&self.outgoing, &value)),
+            false => agreed,
+        }
+    }
+
     /// The configuration that a change leads to next.
     ///
     /// # Errors
@@ -154,6 +163,22 @@ impl Configuration {
     }
 }
 
+/// The highest value that a majority of a set has reached. Asks each node once, unless there are
+/// more than anybody should have.
+fn majority_value(set: &[NodeId], value: impl Fn(NodeId) -> u64) -> u64 {
+    let mut few = [0; 16];
+    let Some(values) = few.get_mut(..set.len()) else {
+        let reached = |one: &u64| set.iter().filter(|node| value(**node) >= *one).count();
+        let values = set.iter().map(|node| value(*node));
+        return values.filter(|one| reached(one) > set.len() / 2).max().unwrap_or(0);
+    };
+    for (slot, node) in values.iter_mut().zip(set) {
+        *slot = value(*node);
+    }
+    values.sort_unstable();
+    values.get(set.len().wrapping_sub(1) / 2).copied().unwrap_or(0)
+}
+
 fn insert(set: &mut Vec<NodeId>, node: NodeId) {
     if let Err(position) = set.binary_search(&node) {
         set.insert(position, node);
@@ -162,4 +187,38 @@ fn insert(set: &mut Vec<NodeId>, node: NodeId) {
 
 fn remove(set: &mut Vec<NodeId>, node: NodeId) {
     set.retain(|one| *one != node);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By its definition: of all values the highest that a quorum has.
+    fn agreed_by_definition(configuration: &Configuration, values: &[u64]) -> u64 {
+        let value = |node: NodeId| values[node.index()];
+        let reached = |one: &u64| configuration.has_quorum(|node| value(node) >= *one);
+        values.iter().copied().filter(reached).max().unwrap_or(0)
+    }
+
+    fn nodes(count: usize) -> Vec<NodeId> {
+        (0..count as u32).map(NodeId).collect()
+    }
+
+    #[test]
+    fn what_is_agreed_is_the_highest_that_a_quorum_has() {
+        let values = [3_u64, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4];
+        for turned in 0..values.len() {
+            let mut values = values;
+            values.rotate_left(turned);
+            for voters in 1..=values.len() {
+                let mut configuration = Configuration::new(nodes(voters));
+                let agreed = configuration.agreed(|node| values[node.index()]);
+                assert_eq!(agreed, agreed_by_definition(&configuration, &values));
+                configuration.outgoing = nodes(values.len()).split_off(voters / 2);
+                let agreed = configuration.agreed(|node| values[node.index()]);
+                assert_eq!(agreed, agreed_by_definition(&configuration, &values), "{voters} joint");
+            }
+        }
+        assert_eq!(Configuration::new(Vec::new()).agreed(|_| 7), 0);
+    }
 }

@@ -93,7 +93,11 @@ impl<R: Clone> Sessions<R> {
         session.last_active = index;
         if stamp.acknowledged > session.acknowledged {
             session.acknowledged = stamp.acknowledged;
-            session.answers = session.answers.split_off(&(stamp.acknowledged + 1));
+            while let Some(first) = session.answers.first_entry()
+                && *first.key() <= stamp.acknowledged
+            {
+                first.remove();
+            }
         }
         if stamp.sequence <= session.acknowledged {
             Admission::Refused(ClientError::SequenceStale)
