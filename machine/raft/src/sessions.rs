@@ -87,7 +87,7 @@ impl<R: Clone> Sessions<R> {
         session.last_active = index;
         if stamp.acknowledged > session.acknowledged {
             session.acknowledged = stamp.acknowledged;
-            session.answers = session.answers.split_off(&(stamp.acknowledged + 1));
+            session.answers.retain(|sequence, _| *sequence > stamp.acknowledged);
         }
         if stamp.sequence <= session.acknowledged {
             Admission::Refused(ClientError::SequenceStale)

@@ -81,9 +81,9 @@ impl Party {
             return Party::Client(Client { id, node, sequence: 0, attempt: 0 });
         }
         let options = Options {
+            snapshot_threshold: SNAPSHOT_EVERY,
             trailing_entries: SNAPSHOT_EVERY / 10,
             ..Options::new(id, (0..NODES).map(NodeId).collect())
-                .with_snapshot_threshold(SNAPSHOT_EVERY)
         };
         Party::Node(Box::new(Raft::new(options, Store::default())), Vec::new())
     }
@@ -228,10 +228,6 @@ impl Host for Party {
         }
     }
 
-    fn parts(&self) -> impl Iterator<Item = &Node> {
-        [self.raft(0)].into_iter()
-    }
-
     #[inline(always)]
     fn given<'a>(input: &'a Input<Self>, _: usize, mut each: impl FnMut(usize, Given<'a>)) {
         each(
@@ -269,7 +265,7 @@ impl Host for Party {
         );
     }
 
-    fn written(record: &Written, _group: usize, mut each: impl FnMut(&Written)) {
-        each(record);
+    fn written(record: &Written, mut each: impl FnMut(usize, &Written)) {
+        each(0, record);
     }
 }
