@@ -78,8 +78,9 @@ fn options(id: NodeId, cluster: &Cluster, snapshot_every: u64) -> Options {
     let options = Options {
         election_timeout: Duration::from_millis(600)..=Duration::from_millis(1_200),
         heartbeat_interval: Duration::from_millis(150),
+        snapshot_threshold: snapshot_every,
         trailing_entries: snapshot_every / 10,
-        ..Options::new(id, voters).with_snapshot_threshold(snapshot_every)
+        ..Options::new(id, voters)
     };
     let lease = options.lease_duration_max();
     options.with_lease_duration(Some(lease))
