@@ -102,7 +102,7 @@ pub struct AppendEntries<C> {
     pub round: u64,
 }
 
-/// What came of an [`AppendEntries`].
+/// What came of an [`AppendEntries`], or of anything that the leader of an earlier term has sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct AppendEntriesResponse {
     /// The sender's term.
@@ -157,7 +157,7 @@ pub struct InstallSnapshot<R> {
 pub struct InstallSnapshotResponse {
     /// The sender's term.
     pub term: Term,
-    /// The round of the request; zero if that was of an earlier term.
+    /// The round of the request.
     pub round: u64,
     /// Which snapshot.
     pub last_included_index: LogIndex,
