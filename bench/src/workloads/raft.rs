@@ -36,12 +36,7 @@ impl<S: Scenario<Machine = Party>> Workload for Operations<S> {
 }
 
 pub const ROWS: &[Row] = &[
-    Row {
-        name: "raft-load",
-        seeds: 5,
-        counted: [1, 3],
-        make: || Operations::of(Load::new(LASTS)),
-    },
+    Row { name: "raft-load", seeds: 5, counted: [1, 3], make: || Operations::of(Load::new(LASTS)) },
     Row {
         name: "raft-load, no properties",
         seeds: 5,
