@@ -14,8 +14,8 @@ use stormglass_machine::NodeId;
 use stormglass_simulator::{Cluster, Event, Faults, Property, Scenario, Settings, World};
 
 use super::ghost::Ghost;
-use super::plan;
 use super::liveness::Judged;
+use super::plan;
 use super::properties as judges;
 
 pub use party::Party;
