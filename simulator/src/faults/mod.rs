@@ -610,3 +610,23 @@ impl<R> Episodes<'_, R> {
 fn millis(span: Duration) -> u64 {
     (span.as_millis() as u64).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_is_asked_for_is_the_same_with_every_seed_and_changes_nothing_else() {
+        let settings = Settings::default();
+        let odds = |seed, faults: &Faults| {
+            draw_odds(seed, &mut Dice::new(seed, "swarm", 0), faults, &settings)
+        };
+        for seed in 0..100 {
+            let quiet = odds(seed, &Faults { loss_ppm: 10_000, ..Faults::NONE });
+            let none = odds(seed, &Faults::NONE);
+            assert_eq!(quiet, Odds { drop: 10_000, ..none });
+            let stormy = odds(seed, &Faults { loss_ppm: 10_000, ..Faults::ALL });
+            assert_eq!(stormy, Odds { drop: 10_000, ..odds(seed, &Faults::ALL) });
+        }
+    }
+}

@@ -44,6 +44,7 @@ impl Command {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation that nobody needs")]
 enum Event {
     Message(Message),
     Tick {
