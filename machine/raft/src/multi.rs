@@ -70,8 +70,6 @@ pub enum MultiRecord<C, R> {
     Images(Vec<(GroupId, Image<C, R>)>),
 }
 
-type Effects<S> = Vec<Effect<Raft<S>>>;
-
 /// What was said in one group.
 type Said<S> = (GroupId, <Raft<S> as Machine>::Message);
 
@@ -99,12 +97,7 @@ impl<S: StateMachine> MultiRaft<S> {
         MultiRaft { groups, led: 0, planted, heartbeat_is_set, records: 0, compacted }
     }
 
-    /// Groups are mostly numbered from zero.
     fn position(&self, id: GroupId) -> Option<usize> {
-        let guess = id.0 as usize;
-        if self.groups.get(guess).is_some_and(|(other, _)| *other == id) {
-            return Some(guess);
-        }
         self.groups.binary_search_by_key(&id, |(id, _)| *id).ok()
     }
 
@@ -124,7 +117,9 @@ struct MultiStep<'a, 'e, S: StateMachine> {
     node: &'a mut MultiRaft<S>,
     env: &'a mut Env<'e, MultiRaft<S>>,
     /// What each group wants to happen.
-    happened: Vec<(GroupId, Effects<S>)>,
+    happened: Vec<(GroupId, Vec<Effect<Raft<S>>>)>,
+    /// What is to be sent before the next flush.
+    outbox: BTreeMap<NodeId, Vec<Said<S>>>,
 }
 
 impl<S: StateMachine> MultiStep<'_, '_, S> {
@@ -164,7 +159,6 @@ impl<S: StateMachine> MultiStep<'_, '_, S> {
     fn release(&mut self) {
         let happened = core::mem::take(&mut self.happened).into_iter();
         let mut left: Vec<_> = happened.map(|(id, effects)| (id, effects.into_iter())).collect();
-        let mut outbox: BTreeMap<NodeId, Vec<_>> = BTreeMap::new();
         loop {
             let mut flush = false;
             for (id, effects) in &mut left {
@@ -173,10 +167,10 @@ impl<S: StateMachine> MultiStep<'_, '_, S> {
                         flush = true;
                         break;
                     }
-                    self.pass_on(*id, effect, &mut outbox);
+                    self.pass_on(*id, effect);
                 }
             }
-            for (to, messages) in core::mem::take(&mut outbox) {
+            for (to, messages) in core::mem::take(&mut self.outbox) {
                 self.env.send(to, MultiMessage(messages));
             }
             if !flush {
@@ -186,14 +180,9 @@ impl<S: StateMachine> MultiStep<'_, '_, S> {
         }
     }
 
-    fn pass_on(
-        &mut self,
-        id: GroupId,
-        effect: Effect<Raft<S>>,
-        outbox: &mut BTreeMap<NodeId, Vec<Said<S>>>,
-    ) {
+    fn pass_on(&mut self, id: GroupId, effect: Effect<Raft<S>>) {
         match effect {
-            Effect::Send { to, message } => outbox.entry(to).or_default().push((id, message)),
+            Effect::Send { to, message } => self.outbox.entry(to).or_default().push((id, message)),
             Effect::SetTimer { timer: Timer::Heartbeat, after } => {
                 if !core::mem::replace(&mut self.node.heartbeat_is_set, true) {
                     self.env.set_timer(MultiTimer::Heartbeat, after);
@@ -257,7 +246,7 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
     }
 
     fn step(&mut self, input: Input<Self>, env: &mut Env<'_, Self>) {
-        let mut step = MultiStep { node: self, env, happened: Vec::new() };
+        let mut step = MultiStep { node: self, env, happened: Vec::new(), outbox: BTreeMap::new() };
         match input {
             Input::Start => {
                 let all: Vec<GroupId> = step.node.groups.iter().map(|(id, _)| *id).collect();

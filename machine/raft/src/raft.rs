@@ -224,8 +224,10 @@ impl<S: StateMachine> Raft<S> {
             Some(peer) => Some(of(peer)),
             None => (node == self.id()).then_some(own),
         };
-        let values = self.configuration().members().filter_map(value);
-        values.filter(|one| self.has_quorum(|node| value(node) >= Some(*one))).max()
+        // Most have the same value, and it is counted once who has reached that.
+        let agrees = |one, best| one > best && self.has_quorum(|node| value(node) >= one);
+        let higher = |best, one| if agrees(one, best) { one } else { best };
+        self.configuration().members().map(value).fold(None, higher)
     }
 
     fn has_flawed_quorum(&self, counts: &impl Fn(NodeId) -> bool) -> bool {

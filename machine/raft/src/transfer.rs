@@ -49,10 +49,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
     }
 
     pub(crate) fn transfer_timed_out(&mut self) {
-        if self.has(Bug::TransferNeverEnds) {
-            return;
-        }
-        if let Some((_, asked_by)) = self.leadership.transfer.take() {
+        let ends = !self.has(Bug::TransferNeverEnds);
+        if let Some((_, asked_by)) = self.leadership.transfer.take_if(|_| ends) {
             self.env.respond(asked_by, Response::TransferRefused(TransferError::TimedOut));
             self.promote_caught_up();
         }
