@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormglass-machine",
             "stormglass-faction",
             "stormglass-replica",
+            "stormglass-raft",
             "stormglass-workflow",
             "stormglass-history",
             "stormglass-simulator",

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod faction;
+pub mod raft;
 pub mod replica;
 pub mod workflow;
 
@@ -14,5 +15,6 @@ use stormglass_campaign::Registry;
 
 /// All scenarios, by name.
 pub fn registry() -> Registry {
-    workflow::register(replica::register(faction::register(Registry::new())))
+    let published = replica::register(faction::register(Registry::new()));
+    workflow::register(raft::register(published))
 }
