@@ -132,6 +132,7 @@ impl Example for Counter {
     const AGREES: &'static str = "the counter is right in the end";
 
     const IS_TRACKED: bool = false;
+    const AWAITS_STORE: bool = true;
 
     type Bug = Bug;
     /// How many were done.

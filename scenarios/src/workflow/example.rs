@@ -30,6 +30,8 @@ pub trait Example:
 
     /// It has tracked actions.
     const IS_TRACKED: bool = true;
+    /// Its transitions await their store.
+    const AWAITS_STORE: bool = false;
 
     /// The bugs that can be planted in its transitions or in the system outside.
     type Bug: OwnBug;
