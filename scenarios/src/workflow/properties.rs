@@ -11,7 +11,7 @@ use super::ghost::{SYSTEM, WORKER};
 use super::oracle::findings::Rule;
 use super::scenario::Flow;
 
-/// Names that planted bugs are caught by.
+/// Names that planted bugs are caught by, with the numbers they have in `docs/workflow.md`.
 pub mod name {
     /// F1
     pub const ATOMIC: &str = "a transition that fails changes nothing";
