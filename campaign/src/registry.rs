@@ -292,7 +292,7 @@ impl<S: Scenario> Runnable for S {
         let outcome = recorded.outcome;
         let mut told = Vec::new();
         if story {
-            let mut teller = Story::new(&recorded.deviations);
+            let mut teller = Story::new(self, &recorded.deviations);
             world.replay(seed, &recorded.deviations, u64::MAX, &mut teller);
             told = teller.tell(outcome.failure.as_ref(), outcome.time);
         }

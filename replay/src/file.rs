@@ -8,6 +8,7 @@ use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::LogError;
 use crate::compact;
+use crate::shown::misleads;
 use crate::log::{FORMAT, Log, MOST_DEVIATIONS, Misfit};
 
 /// The largest log that is read or written, in bytes. One of 10,000 deviations has about 2 MB.
@@ -127,7 +128,7 @@ impl RawLog {
 
     /// The problem may quote the file, which may hold anything: it is put on one short line.
     fn malformed(&self, place: &str, problem: &str) -> LogError {
-        let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+        let shown = |letter: char| if misleads(letter) { '\u{fffd}' } else { letter };
         let place = place.to_owned();
         let mut letters = problem.chars().map(shown);
         let mut problem: String = letters.by_ref().take(LONGEST_PROBLEM).collect();

@@ -1,4 +1,4 @@
-use stormglass_simulator::{Deviation, Failure, Outcome, RequestOf, Scenario, World};
+use stormglass_simulator::{Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, World};
 
 use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
@@ -31,10 +31,16 @@ pub struct Comparison {
 
 /// Runs a log again and compares.
 pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison {
-    let mut story = Story::new(&log.deviations);
+    let mut story = Story::new(scenario, &log.deviations);
     let replayed = World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut story);
+    let Outcome { failure, time, .. } = &replayed.outcome;
+    let story = story.tell(failure.as_ref(), *time);
+    compare(log, replayed, story)
+}
+
+/// Compares a run that was made by a log, and its story, with what the log says.
+pub(crate) fn compare<R>(log: &Log<R>, replayed: Replayed, story: Vec<String>) -> Comparison {
     let outcome = replayed.outcome;
-    let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let verdict = verdict(&log.expected, &outcome);
     let first_difference = match verdict {
         Verdict::Exact => None,
@@ -51,7 +57,7 @@ pub fn log_of<S: Scenario>(
     seed: u64,
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
-    let mut story = Story::new(&deviations);
+    let mut story = Story::new(scenario, &deviations);
     let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let Failure { property, violation, event } = outcome.failure?;

@@ -14,8 +14,8 @@ use crate::Story;
 pub fn script<S: Scenario>(scenario: &S, nodes: u32) -> Script<'_, S> {
     Script::told_by(scenario, nodes, |script| {
         let deviations = script.deviations();
-        let mut story = Story::new(&deviations);
+        let mut story = Story::new(script.scenario(), &deviations);
         script.again(&mut story);
-        story.so_far()
+        story.so_far(script.now())
     })
 }

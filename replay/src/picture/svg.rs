@@ -1,0 +1,526 @@
+//! The space-time diagram.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use stormglass_machine::Time;
+
+use super::escaped;
+use super::layout::{Layout, Shown, TIMES, column_x, of_network};
+use crate::story::{sentence, sorts};
+use crate::trace::{Entry, Lasting, Message, Passage, Place, Span, Trace, What};
+
+/// Colours of states; more states share them, and are told apart by their names.
+const COLOURS: usize = 8;
+/// What never arrives is drawn at most so far down.
+const LOST: i32 = 64;
+/// What stands beside the picture if it is alone.
+const SENTENCES: i32 = 620;
+const LETTERS: usize = 104;
+/// The heads of the lanes.
+pub(super) const HEAD: i32 = 30;
+
+/// Colours and lines.
+pub(super) const STYLE: &str = include_str!("picture.css");
+
+/// The diagram as a file of its own, with the sentences beside it.
+pub(super) fn alone(layout: &Layout<'_>, title: &str, about: &str) -> String {
+    let (width, height) = (layout.width + SENTENCES, layout.height + HEAD + 34);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title about\" \
+         class=\"picture alone\">\n<title id=\"title\">{}</title>\n<desc id=\"about\">{}</desc>\n\
+         <style>{STYLE}</style>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n\
+         <text class=\"title\" x=\"14\" y=\"22\">{}</text>\n",
+        escaped(title),
+        escaped(about),
+        escaped(title),
+    );
+    let _ = write!(svg, "<g transform=\"translate(0 30)\">{}</g>\n", heads(layout));
+    let _ = write!(svg, "<g transform=\"translate(0 {})\">\n{}", 30 + HEAD, drawing(layout));
+    for row in &layout.rows {
+        let (class, text) = match &row.what {
+            Shown::Entry { told: false, .. } => continue,
+            Shown::Entry { number, .. } => {
+                let entry = layout.trace.entry(*number);
+                (weight(layout, *number), format!("{}  {}", number + 1, sentence(entry).trim_start()))
+            }
+            Shown::LeftOut(numbers) => ("quiet", left_out(layout.trace, numbers.clone())),
+        };
+        sentence_at(&mut svg, layout, row.y, class, &text);
+    }
+    sentence_at(&mut svg, layout, layout.end, "violated", &ending(layout.trace));
+    svg.push_str("</g>\n</svg>\n");
+    svg
+}
+
+fn sentence_at(svg: &mut String, layout: &Layout<'_>, y: i32, class: &str, text: &str) {
+    let (x, y) = (layout.width + 8, y + 4);
+    let mut shown: String = text.chars().take(LETTERS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let _ = writeln!(
+        svg,
+        "<text class=\"sentence {class}\" x=\"{x}\" y=\"{y}\">{}</text>",
+        escaped(&shown)
+    );
+}
+
+/// How a run ended, in a line.
+pub(super) fn ending(trace: &Trace) -> String {
+    match &trace.violation {
+        Some(told) => format!("VIOLATED: {}: {}", told.signature, told.detail[0]),
+        None => "the end; everything held".to_owned(),
+    }
+}
+
+/// What is not drawn, in words.
+pub(super) fn left_out(trace: &Trace, numbers: std::ops::Range<usize>) -> String {
+    let entries: Vec<_> = numbers.map(|number| trace.entry(number)).collect();
+    format!("{} quiet, not drawn: {}", entries.len(), sorts(&entries))
+}
+
+/// How much an entry matters, as a class.
+pub(super) fn weight(layout: &Layout<'_>, number: usize) -> &'static str {
+    match layout.chain.has(number) {
+        true => "chain",
+        false => "",
+    }
+}
+
+/// The names of the lanes.
+pub(super) fn heads(layout: &Layout<'_>) -> String {
+    let mut svg = String::new();
+    for lane in &layout.lanes {
+        let class = if lane.is_client { "head client" } else { "head" };
+        let name = match layout.lane_width < 60 && !lane.is_client {
+            true => lane.name.trim_start_matches("node "),
+            false => &lane.name,
+        };
+        let _ = writeln!(
+            svg,
+            "<text class=\"{class}\" x=\"{}\" y=\"20\">{}</text>",
+            lane.x,
+            escaped(name)
+        );
+    }
+    svg
+}
+
+/// Everything below the heads.
+pub(super) fn drawing(layout: &Layout<'_>) -> String {
+    let mut svg = markers();
+    network(&mut svg, layout);
+    pauses(&mut svg, layout);
+    lanes(&mut svg, layout);
+    bars(&mut svg, layout);
+    spans(&mut svg, layout);
+    svg.push_str("<g class=\"arrows\">\n");
+    for message in &layout.trace.messages {
+        arrow(&mut svg, layout, message);
+    }
+    threads(&mut svg, layout);
+    svg.push_str("</g>\n");
+    violation(&mut svg, layout);
+    svg.push_str("<g class=\"entries\">\n");
+    for row in &layout.rows {
+        match &row.what {
+            Shown::Entry { number, told } => entry(&mut svg, layout, *number, *told, row.y),
+            Shown::LeftOut(_) => {
+                let _ = writeln!(
+                    svg,
+                    "<path class=\"tear\" d=\"M{} {}h{}\"/>",
+                    TIMES,
+                    row.y,
+                    layout.width - TIMES
+                );
+            }
+        }
+    }
+    svg.push_str("</g>\n");
+    svg
+}
+
+/// The heads of arrows. Each has the colour of its line.
+fn markers() -> String {
+    let mut svg = "<defs>\n".to_owned();
+    for class in ["ontime", "late", "doubled", "corrupt", "thread"] {
+        let _ = writeln!(
+            svg,
+            "<marker id=\"tip-{class}\" class=\"tip {class}\" viewBox=\"0 0 10 10\" refX=\"15\" refY=\"5\" \
+             markerWidth=\"7\" markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+             <path d=\"M0 1L10 5L0 9z\"/></marker>"
+        );
+    }
+    svg.push_str(
+        "<pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+         patternTransform=\"rotate(45)\"><path class=\"hatch\" d=\"M0 0V6\"/></pattern>\n</defs>\n",
+    );
+    svg
+}
+
+/// Cuts and clogs, as bands across all lanes, each with a bar in its column.
+fn network(svg: &mut String, layout: &Layout<'_>) {
+    for (column, span) in of_network(layout.trace) {
+        let (class, sign) = match span.state {
+            Lasting::Cut => ("cut", "✂"),
+            _ => ("clogged", "⧗"),
+        };
+        let (from, to) = extent(layout, span);
+        let (x, height) = (column_x(column), (to - from).max(4));
+        let left = TIMES;
+        let _ = writeln!(
+            svg,
+            "<g class=\"network {class}\"><title>{}</title><rect class=\"band\" x=\"{left}\" \
+             y=\"{from}\" width=\"{}\" height=\"{height}\"/><rect class=\"column\" x=\"{}\" y=\"{from}\" \
+             width=\"6\" height=\"{height}\" rx=\"3\"/><text x=\"{x}\" y=\"{}\">{sign}</text></g>",
+            escaped(&span.words),
+            layout.width - left,
+            x - 3,
+            from - 3,
+        );
+    }
+}
+
+fn pauses(svg: &mut String, layout: &Layout<'_>) {
+    let (left, right) = (TIMES, layout.width);
+    for pause in &layout.pauses {
+        let y = pause.y;
+        let _ = writeln!(
+            svg,
+            "<path class=\"pause\" d=\"M{left} {y}H{right}\"/>\
+             <text class=\"pause\" x=\"{}\" y=\"{}\">{}</text>",
+            left - 8,
+            y + 3,
+            escaped(&pause.words)
+        );
+    }
+}
+
+fn lanes(svg: &mut String, layout: &Layout<'_>) {
+    for lane in &layout.lanes {
+        let class = if lane.is_client { "lane client" } else { "lane" };
+        let _ =
+            writeln!(svg, "<path class=\"{class}\" d=\"M{} 0V{}\"/>", lane.x, layout.height);
+    }
+}
+
+/// What states nodes are in. A state has the same colour everywhere.
+fn bars(svg: &mut String, layout: &Layout<'_>) {
+    let trace = layout.trace;
+    let mut colours: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut now: BTreeMap<Place, (&'static str, i32)> = BTreeMap::new();
+    for number in trace.numbers() {
+        let entry = trace.entry(number);
+        if !matches!(entry.place, Place::Node(_)) || entry.what == What::Note {
+            continue;
+        }
+        let state = entry.after.as_ref().map(|look| look.state);
+        let before = now.get(&entry.place).copied();
+        if before.map(|(state, _)| state) == state || matches!(entry.what, What::Begins | What::Ends)
+        {
+            continue;
+        }
+        let y = layout.y(number);
+        if let Some((state, from)) = before {
+            bar(svg, layout, entry.place, state, (from, y), &mut colours);
+        }
+        match state {
+            Some(state) => now.insert(entry.place, (state, y)),
+            None => now.remove(&entry.place),
+        };
+    }
+    for (place, (state, from)) in now {
+        bar(svg, layout, place, state, (from, layout.end), &mut colours);
+        let Some(x) = layout.x(place) else { continue };
+        if layout.lane_width > 60 {
+            let y = layout.end + 16;
+            let _ = writeln!(
+                svg,
+                "<text class=\"last\" x=\"{x}\" y=\"{y}\">{}</text>",
+                escaped(state)
+            );
+        }
+    }
+}
+
+fn bar(
+    svg: &mut String,
+    layout: &Layout<'_>,
+    place: Place,
+    state: &'static str,
+    (from, to): (i32, i32),
+    colours: &mut BTreeMap<&'static str, usize>,
+) {
+    let Some(x) = layout.x(place) else { return };
+    let next = colours.len();
+    let colour = *colours.entry(state).or_insert(next) % COLOURS;
+    let _ = writeln!(
+        svg,
+        "<rect class=\"state s{colour}\" x=\"{}\" y=\"{from}\" width=\"10\" height=\"{}\" rx=\"2\">\
+         <title>{}</title></rect>",
+        x - 5,
+        (to - from).max(2),
+        escaped(state)
+    );
+}
+
+/// From where to where something lasts.
+fn extent(layout: &Layout<'_>, span: &Span) -> (i32, i32) {
+    let to = span.to.map_or(layout.end, |to| layout.y(to));
+    (layout.y(span.from), to)
+}
+
+/// What lasts on a node.
+fn spans(svg: &mut String, layout: &Layout<'_>) {
+    for span in &layout.trace.spans {
+        let Some(x) = layout.x(span.place) else { continue };
+        let (from, to) = extent(layout, span);
+        let height = (to - from).max(2);
+        let (class, left, width) = match span.state {
+            Lasting::Down => ("down", x - 5, 10),
+            Lasting::Paused => ("paused", x - 5, 10),
+            Lasting::Flushing => ("flushing", x - 2, 4),
+            Lasting::BadDisk => ("disk", x - 10, 3),
+            Lasting::WrongClock => ("clock", x - 15, 3),
+            Lasting::Cut | Lasting::Clogged => continue,
+        };
+        let _ = writeln!(
+            svg,
+            "<rect class=\"span {class}\" x=\"{left}\" y=\"{from}\" width=\"{width}\" \
+             height=\"{height}\"><title>{}</title></rect>",
+            escaped(&span.words)
+        );
+    }
+}
+
+/// A message from the lane where it is sent to the one where it is taken, or to where it is lost.
+fn arrow(svg: &mut String, layout: &Layout<'_>, message: &Message) {
+    let drawn = |number| layout.is_drawn(number);
+    if !drawn(message.sent) && !message.received.is_some_and(drawn) {
+        return;
+    }
+    let Some(from) = layout.x(message.from) else { return };
+    let to = layout.x(message.to).unwrap_or(from + 24);
+    let (above, below) = (layout.y(message.sent), arrives(layout, message));
+    let (class, tip) = match message.fate {
+        Passage::OnTime => ("ontime", "ontime"),
+        Passage::Late => ("late", "late"),
+        Passage::Doubled => ("doubled", "doubled"),
+        Passage::Corrupt => ("corrupt", "corrupt"),
+        Passage::Lost => ("lost", ""),
+        Passage::CutOff => ("cutoff", ""),
+        Passage::Missed => ("missed", ""),
+        Passage::UnderWay => ("underway", ""),
+    };
+    let chain = message.received.is_some_and(|received| {
+        layout.chain.has(received)
+            && layout.chain.has(message.sent)
+            && layout.trace.cause(received) == Some(message.sent)
+    });
+    let lost_in_chain = message.received.is_none() && layout.chain.has(message.sent + 1);
+    let chain = if chain || lost_in_chain { " chain" } else { "" };
+    let received = message.received.map(|received| format!(" data-to=\"{}\"", received + 1));
+    let marker = match tip {
+        "" => String::new(),
+        tip if message.received.is_some() => format!(" marker-end=\"url(#tip-{tip})\""),
+        _ => String::new(),
+    };
+    let (x, y) = match message.received.is_some() || message.fate == Passage::Missed {
+        true => (to, below),
+        // It ends on its way.
+        false => (from + (to - from) * 6 / 10, above + (below - above) * 6 / 10),
+    };
+    let path = match from == to {
+        true => format!("M{from} {above}C{0} {above} {0} {y} {x} {y}", from + 40),
+        false => format!("M{from} {above}L{x} {y}"),
+    };
+    let _ = writeln!(
+        svg,
+        "<g class=\"arrow {class}{chain}\" data-from=\"{}\"{}><title>{} {}</title><path class=\"line\" \
+         d=\"{path}\"{marker}/>{}</g>",
+        message.sent + 1,
+        received.unwrap_or_default(),
+        escaped(&message.kind),
+        passage(message.fate),
+        ends_in(message, x, y),
+    );
+}
+
+/// What has become of a message, in words.
+fn passage(fate: Passage) -> &'static str {
+    match fate {
+        Passage::OnTime => "arrives",
+        Passage::Late => "is late",
+        Passage::Doubled => "comes twice",
+        Passage::Corrupt => "is corrupted",
+        Passage::Lost => "is lost",
+        Passage::CutOff => "is cut off",
+        Passage::Missed => "is taken by nobody",
+        Passage::UnderWay => "is still on its way",
+    }
+}
+
+/// How far down a message is drawn.
+fn arrives(layout: &Layout<'_>, message: &Message) -> i32 {
+    if let Some(received) = message.received {
+        return layout.y(received);
+    }
+    let above = layout.y(message.sent);
+    match message.fate {
+        Passage::UnderWay => layout.end,
+        Passage::Missed => layout.y_at(message.due).clamp(above + 8, above + 4 * LOST),
+        _ => layout.y_at(message.due).clamp(above + 16, above + LOST),
+    }
+}
+
+/// A sign where a message ends that does not arrive.
+fn ends_in(message: &Message, x: i32, y: i32) -> String {
+    match message.fate {
+        _ if message.received.is_some() => String::new(),
+        Passage::Lost | Passage::CutOff | Passage::Missed | Passage::Corrupt => {
+            format!("<path class=\"sign\" d=\"M{} {}l8 8m0 -8l-8 8\"/>", x - 4, y - 4)
+        }
+        _ => String::new(),
+    }
+}
+
+/// Causes that are no messages: timers from where they were set to where they fire, and what
+/// follows from something on the same node.
+fn threads(svg: &mut String, layout: &Layout<'_>) {
+    for number in layout.trace.numbers() {
+        let Some(cause) = layout.trace.cause(number) else { continue };
+        let entry = layout.trace.entry(number);
+        let follows = matches!(
+            entry.what,
+            What::Timer | What::Start | What::GoesOn | What::Crash | What::Client
+        );
+        if !follows || layout.trace.entry(cause).place != entry.place || !layout.is_drawn(number) {
+            continue;
+        }
+        let Some(x) = layout.x(entry.place) else { continue };
+        let (from, to) = (layout.y(cause), layout.y(number));
+        let side = x - 10 - ((to - from) / 12).min(16);
+        let chain = match layout.chain.has(cause) && layout.chain.has(number) {
+            true => " chain",
+            false => "",
+        };
+        let _ = writeln!(
+            svg,
+            "<path class=\"thread{chain}\" data-from=\"{}\" data-to=\"{}\" \
+             d=\"M{x} {from}C{side} {from} {side} {to} {x} {to}\" marker-end=\"url(#tip-thread)\"/>",
+            cause + 1,
+            number + 1
+        );
+    }
+}
+
+/// Where something was violated.
+fn violation(svg: &mut String, layout: &Layout<'_>) {
+    let Some(told) = &layout.trace.violation else { return };
+    let (left, right, y) = (TIMES, layout.width, layout.end);
+    let _ = writeln!(
+        svg,
+        "<g class=\"violation\"><title>{}</title><path d=\"M{left} {y}H{right}\"/>",
+        escaped(&told.signature)
+    );
+    if let Some(at) = told.at
+        && let Some(x) = layout.x(layout.trace.entry(at).place)
+    {
+        let _ = writeln!(svg, "<circle cx=\"{x}\" cy=\"{}\" r=\"11\"/>", layout.y(at));
+        let _ = writeln!(svg, "<path class=\"drop\" d=\"M{x} {}V{y}\"/>", layout.y(at) + 11);
+    }
+    let _ = writeln!(svg, "{}</g>", time_at(layout.trace.end, y));
+}
+
+/// An entry: its time, its sign on its lane, and what it is, in a word.
+fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i32) {
+    let entry = layout.trace.entry(number);
+    let x = layout.x(entry.place).unwrap_or(TIMES);
+    let (sort, sign) = sign(entry, told, x, y);
+    let (kind, shown) = if told { (" told", 24) } else { (" quiet", 10) };
+    let chain = if layout.chain.has(number) { " chain" } else { "" };
+    let at = layout.trace.violation.as_ref().and_then(|told| told.at);
+    let violates = if at == Some(number) { " violates" } else { "" };
+    let before = number.checked_sub(1).and_then(|number| layout.trace.get(number));
+    let new = before.is_none_or(|before| before.time != entry.time);
+    let time = match new {
+        true => time_at(entry.time, y),
+        false => String::new(),
+    };
+    let _ = writeln!(
+        svg,
+        "<g class=\"entry {sort}{kind}{chain}{violates}\" id=\"e{0}\" data-entry=\"{0}\">\
+         <title>{1}</title><rect class=\"hit\" x=\"{2}\" y=\"{3}\" width=\"{4}\" height=\"{shown}\"/>\
+         {time}{sign}{5}</g>",
+        number + 1,
+        escaped(sentence(entry).trim_start()),
+        x - layout.lane_width / 2 + 6,
+        y - shown / 2,
+        layout.lane_width - 12,
+        label(layout, entry, told, x, y),
+    );
+}
+
+fn time_at(time: Time, y: i32) -> String {
+    format!("<text class=\"time\" x=\"{}\" y=\"{}\">{time}</text>", TIMES - 8, y + 4)
+}
+
+/// The sign of an entry, and its class.
+fn sign(entry: &Entry, told: bool, x: i32, y: i32) -> (&'static str, String) {
+    let size = if told { 5 } else { 3 };
+    let (low, wide) = (size + 1, 2 * size);
+    let square = format!(
+        "<rect class=\"sign\" x=\"{}\" y=\"{}\" width=\"{wide}\" height=\"{wide}\"/>",
+        x - size,
+        y - size
+    );
+    let diamond =
+        format!("<path class=\"sign\" d=\"M{x} {}l{low} {low}l-{low} {low}l-{low} -{low}z\"/>", y - low);
+    let triangle = format!(
+        "<path class=\"sign\" d=\"M{} {}l{wide} {low}l-{wide} {low}z\"/>",
+        x - size,
+        y - low
+    );
+    let circle = format!("<circle class=\"sign\" cx=\"{x}\" cy=\"{y}\" r=\"{size}\"/>");
+    match entry.what {
+        What::Start => ("start", square),
+        What::Message => ("message", circle),
+        What::Timer => ("timer", diamond),
+        What::Request => ("request", triangle),
+        What::Client => ("asks", circle),
+        What::GoesOn => ("goes-on", circle),
+        What::Crash => {
+            ("crash", format!("<path class=\"sign\" d=\"M{} {}l14 14m0 -14l-14 14\"/>", x - 7, y - 7))
+        }
+        What::Note => ("note", String::new()),
+        What::Begins | What::Ends => ("episode", String::new()),
+        What::Healed => ("healed", String::new()),
+    }
+}
+
+/// What an entry is, in a word: the state a node comes to, or what it was given.
+fn label(layout: &Layout<'_>, entry: &Entry, told: bool, x: i32, y: i32) -> String {
+    if !told || layout.lane_width < 90 {
+        return String::new();
+    }
+    let (class, text) = match (entry.becomes(), entry.what) {
+        (Some(state), _) => ("becomes", state.to_owned()),
+        (_, What::Start) => {
+            ("becomes", entry.after.as_ref().map_or("", |look| look.state).to_owned())
+        }
+        (_, What::Crash) => ("crashes", "crashes".to_owned()),
+        (_, What::Message | What::Request | What::Timer) => {
+            ("given", entry.name.rsplit(' ').next().unwrap_or_default().to_owned())
+        }
+        _ => return String::new(),
+    };
+    let most = (layout.lane_width as usize - 20) / 6;
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.pop();
+        short.push('…');
+    }
+    format!("<text class=\"{class}\" x=\"{}\" y=\"{}\">{}</text>", x + 10, y + 3, escaped(&short))
+}
