@@ -1,7 +1,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, write};
+use stormglass_replay::{
+    Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write,
+};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 
@@ -279,6 +281,13 @@ pub trait Runnable {
     ///
     /// If the log makes no sense.
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError>;
+
+    /// The run of a log as it is now, to be drawn.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense.
+    fn picture(&self, log: &RawLog) -> Result<Picture, LogError>;
 }
 
 impl<S: Scenario> Runnable for S {
@@ -318,11 +327,7 @@ impl<S: Scenario> Runnable for S {
             replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
-            verdict: match verdict {
-                Verdict::Exact => "exact",
-                Verdict::Drifted => "drifted",
-                Verdict::Absent => "absent",
-            },
+            verdict: verdict.name(),
             property: failure.map(|failure| failure.property.clone()),
             signature: failure.map(|failure| failure.signature().to_string()),
             events: outcome.events,
@@ -373,5 +378,9 @@ impl<S: Scenario> Runnable for S {
 
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {
         Ok(log.read(self)?.story)
+    }
+
+    fn picture(&self, log: &RawLog) -> Result<Picture, LogError> {
+        Ok(Picture::of(self, &log.read(self)?))
     }
 }

@@ -196,15 +196,25 @@ pub(crate) struct Replay {
     pub(crate) story: bool,
 }
 
-/// Print the story that stands in a log.
+/// Print the story that stands in a log, or draw its run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   stormglass story LOG
-  stormglass replay LOG --story    tells the run as it is now")]
+  stormglass story LOG --html page.html    a page to walk through; a browser opens it from disk
+  stormglass story LOG --svg diagram.svg
+  stormglass replay LOG --story            tells the run as it is now
+
+What is drawn is the run as it is now; the exit code is then that of replay.")]
 pub(crate) struct Story {
     /// The log, .json or .bin.
     pub(crate) log: PathBuf,
+    /// Write a page with a space-time diagram, on which each step can be looked at.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the diagram alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 /// Shrink a log: fewer and simpler deviations that still fail in the same way.

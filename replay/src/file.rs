@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{Cursor, Read, Write as _};
+use std::io::{self, Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -56,6 +56,10 @@ impl RawLog {
         let path = path.to_owned();
         let failed = |source| LogError::File { path: path.clone(), source };
         let mut bytes = Vec::new();
+        // A pipe could keep its reader waiting for ever.
+        if !std::fs::metadata(&path).map_err(failed)?.is_file() {
+            return Err(LogError::NoFile { path });
+        }
         let file = File::open(&path).map_err(failed)?;
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         RawLog::parse(path, bytes)
@@ -192,14 +196,44 @@ pub fn write<R: Serialize>(path: &Path, log: &Log<R>) -> Result<(), LogError> {
     if bytes.len() as u64 > LARGEST || log.deviations.len() > MOST_DEVIATIONS {
         return Err(LogError::TooLarge { path: path.to_owned() });
     }
-    let failed = |source| LogError::File { path: path.to_owned(), source };
+    write_whole(path, &bytes)
+}
+
+/// Writes a file whole or not at all. Folders on the way are made.
+///
+/// # Errors
+///
+/// If there is something in its place that is no file, or if the file system refuses.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LogError> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(LogError::NoFile { path: path.to_owned() });
+    }
+    let failed = |source| LogError::File { path: path.to_owned(), source: without_path(source) };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file = readable_by_all().tempfile_in(folder).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Tries whether a file can be made in a folder, and leaves nothing there but the folder.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn probe(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    tempfile::NamedTempFile::new_in(folder).map(drop).map_err(without_path)
+}
+
+/// What the file system says, without the name of a temporary file: errors name the file that was
+/// asked for.
+fn without_path(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(|error| error.source());
+    let inner = source.and_then(|source| source.downcast_ref::<io::Error>());
+    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// A log may be read by whom the user lets read files: a temporary file would be private.

@@ -26,7 +26,7 @@ mod story;
 mod trace;
 
 pub use error::LogError;
-pub use file::{Head, RawLog, write};
+pub use file::{Head, RawLog, probe, write, write_whole};
 pub use log::{Expected, FORMAT, Log, LogOf};
 pub use picture::Picture;
 pub use replay::{Comparison, Verdict, log_of, replay};

@@ -14,6 +14,17 @@ pub enum Verdict {
     Absent,
 }
 
+impl Verdict {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Exact => "exact",
+            Verdict::Drifted => "drifted",
+            Verdict::Absent => "absent",
+        }
+    }
+}
+
 /// A replay, compared with what its log expects.
 #[derive(Clone, Debug)]
 pub struct Comparison {

@@ -17,8 +17,8 @@ const MOST_TOLD: usize = 2_000;
 /// Lines are broken before they get wider.
 const WIDTH: usize = 112;
 /// What was given to a machine, and what it did, is cut off after so many characters.
-const LONGEST_INPUT: usize = 170;
-const LONGEST_EFFECTS: usize = 230;
+const LONGEST_INPUT: usize = 100;
+const LONGEST_EFFECTS: usize = 200;
 /// So many sorts of what is left out are named.
 const MOST_SORTS: usize = 4;
 /// So many nodes are told of at the end, and so many paths of the causal chain.
