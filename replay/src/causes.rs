@@ -11,13 +11,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::trace::{Place, Trace, Weight, What};
 
 /// A chain has at most so many entries, and then ends with the path under way.
-const MOST_ENTRIES: usize = 48;
+const MOST_ENTRIES: usize = 40;
+/// And so many more to reach what deviates, if nothing else has.
+const MOST_DEVIATING: usize = 24;
 
 /// What led to the end of a run.
 pub(crate) struct Chain {
     /// The first ends in the violation.
     pub(crate) paths: Vec<Path>,
     members: BTreeSet<usize>,
+    /// Those of them that a reader must know: of several in a row that are called the same, the first
+    /// and the last.
+    told: BTreeSet<usize>,
     /// There is more that is not told.
     pub(crate) cut_short: bool,
 }
@@ -41,8 +46,12 @@ pub(crate) enum LeadsTo {
 impl Chain {
     /// The chain of a run; empty if nothing was violated.
     pub(crate) fn of(trace: &Trace) -> Chain {
-        let mut chain =
-            Chain { paths: Vec::new(), members: BTreeSet::new(), cut_short: trace.forgotten > 0 };
+        let mut chain = Chain {
+            paths: Vec::new(),
+            members: BTreeSet::new(),
+            told: BTreeSet::new(),
+            cut_short: trace.forgotten > 0,
+        };
         let Some(violation) = &trace.violation else { return chain };
         let changes = changes(trace);
         let latest = |place: Place, before: usize| -> Option<usize> {
@@ -59,15 +68,16 @@ impl Chain {
                 Some((latest(Place::Node(node), end)?, LeadsTo::Violation))
             })),
         }
-        chain.follow(trace, &mut open, &latest);
-        let deviating = trace.numbers().filter(|number| {
-            let entry = trace.entry(*number);
-            entry.weight == Weight::Deviates
+        chain.follow(trace, &mut open, &latest, MOST_ENTRIES);
+        let deviates = |number: &usize| trace.entry(*number).weight == Weight::Deviates;
+        open.extend(trace.numbers().filter(deviates).map(|number| (number, LeadsTo::Nothing)));
+        chain.follow(trace, &mut open, &latest, MOST_ENTRIES + MOST_DEVIATING);
+        // What ends in the violation first, then what deviates.
+        chain.paths.sort_by_key(|path| match path.leads_to {
+            LeadsTo::Violation => 0,
+            _ if path.entries.iter().any(deviates) => 1,
+            _ => 2,
         });
-        for number in deviating {
-            open.push_back((number, LeadsTo::Nothing));
-        }
-        chain.follow(trace, &mut open, &latest);
         chain
     }
 
@@ -76,18 +86,24 @@ impl Chain {
         self.members.contains(&number)
     }
 
+    /// True if an entry is part of it, and not just one of many alike.
+    pub(crate) fn tells(&self, number: usize) -> bool {
+        self.told.contains(&number)
+    }
+
     /// Walks back from each open end, and from what made the nodes on the way what they were.
     fn follow(
         &mut self,
         trace: &Trace,
         open: &mut VecDeque<(usize, LeadsTo)>,
         latest: &impl Fn(Place, usize) -> Option<usize>,
+        most: usize,
     ) {
         while let Some((number, leads_to)) = open.pop_front() {
             if self.members.contains(&number) {
                 continue;
             }
-            if self.members.len() >= MOST_ENTRIES {
+            if self.told.len() >= most {
                 self.cut_short = true;
                 continue;
             }
@@ -96,6 +112,13 @@ impl Chain {
                 let place = trace.entry(*number).place;
                 if let Some(before) = latest(place, *number).filter(|_| is_machine(trace, *number)) {
                     open.push_back((before, LeadsTo::State(*number)));
+                }
+            }
+            let name = |at: Option<&usize>| at.map(|number| trace.entry(*number).name.as_str());
+            for (position, number) in path.iter().enumerate() {
+                let around = [position.checked_sub(1).and_then(|at| path.get(at)), path.get(position + 1)];
+                if around.iter().any(|other| name(*other) != name(Some(number))) {
+                    self.told.insert(*number);
                 }
             }
             self.paths.push(Path { entries: path, leads_to });

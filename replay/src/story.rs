@@ -6,7 +6,9 @@ use stormglass_machine::Time;
 use stormglass_simulator::{Cluster, Deviation, Event, Failure, RequestOf, Scenario, Watch};
 
 use crate::causes::{Chain, LeadsTo};
-use crate::trace::{Entry, Lasting, Look, Passage, Recorder, Trace, Weight, What, clock};
+use crate::trace::{
+    Entry, Lasting, Look, Passage, Place, Recorder, Trace, Weight, What, clock,
+};
 
 /// A story of up to this many entries is told whole.
 const WHOLE: usize = 48;
@@ -88,13 +90,13 @@ pub(crate) fn told(trace: &Trace, chain: &Chain) -> BTreeSet<usize> {
     let ending = numbers.end - ENDING;
     let matters = |number: &usize| {
         let quiet = trace.entry(*number).weight == Weight::Quiet;
-        !quiet || *number >= ending || chain.has(*number)
+        !quiet || *number >= ending || chain.tells(*number)
     };
     let mut told: Vec<_> = numbers.filter(matters).collect();
     if told.len() > MOST_TOLD {
         let half = MOST_TOLD / 2;
         let middle = half..told.len() - half;
-        let kept = told.drain(middle).filter(|number| chain.has(*number)).collect::<Vec<_>>();
+        let kept = told.drain(middle).filter(|number| chain.tells(*number)).collect::<Vec<_>>();
         told.extend(kept);
     }
     told.into_iter().collect()
@@ -200,14 +202,7 @@ impl<'t> Lines<'t> {
         self.told.push(String::new());
         self.told.push("  how it came to this:".to_owned());
         for path in chain.paths.iter().take(MOST_PATHS) {
-            let mut text = hops(self.trace, &path.entries);
-            match path.leads_to {
-                LeadsTo::Violation => text.push_str(" → VIOLATED"),
-                LeadsTo::State(number) => {
-                    text.push_str(&format!(" → what it was in {}", number + 1));
-                }
-                LeadsTo::Nothing => {}
-            }
+            let text = hops(self.trace, &path.entries) + &leads_to(self.trace, path.leads_to);
             for (nth, line) in wrap(&text, WIDTH - 8).into_iter().enumerate() {
                 let indent = if nth == 0 { 4 } else { 8 };
                 self.told.push(format!("{:indent$}{line}", ""));
@@ -237,6 +232,18 @@ pub(crate) fn sentence(entry: &Entry) -> String {
         text.push_str(&format!(" → {summary}"));
     }
     text
+}
+
+/// Where a path ends, in words.
+pub(crate) fn leads_to(trace: &Trace, end: LeadsTo) -> String {
+    match end {
+        LeadsTo::Violation => " → VIOLATED".to_owned(),
+        LeadsTo::State(number) => match trace.entry(number).place {
+            Place::Node(node) => format!(" → what node {node} was in {}", number + 1),
+            Place::Client(_) | Place::Network => String::new(),
+        },
+        LeadsTo::Nothing => String::new(),
+    }
 }
 
 /// Entries by their numbers and names, each made possible by the one before. Several of one name

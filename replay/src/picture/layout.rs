@@ -37,6 +37,7 @@ const LONG: u32 = 5;
 pub(super) struct Lane {
     pub(super) name: String,
     pub(super) x: i32,
+    pub(super) width: i32,
     pub(super) is_client: bool,
 }
 
@@ -143,11 +144,11 @@ impl<'t> Layout<'t> {
 
     /// Where a time is, between the rows.
     pub(super) fn y_at(&self, time: Time) -> i32 {
-        let (trace, numbers) = (self.trace, self.trace.numbers());
-        let later = numbers.clone().collect::<Vec<_>>();
-        let later = later.partition_point(|number| trace.entry(*number).time <= time);
-        let Some(before) = later.checked_sub(1) else { return MARGIN };
-        let before = numbers.start + before;
+        let trace = self.trace;
+        let before = trace.after(time).checked_sub(1);
+        let Some(before) = before.filter(|number| trace.get(*number).is_some()) else {
+            return MARGIN;
+        };
         let (above, since) = (self.y(before), trace.entry(before).time);
         let (below, until) = match trace.get(before + 1) {
             Some(entry) => (self.y(before + 1), entry.time),
@@ -163,6 +164,14 @@ impl<'t> Layout<'t> {
     /// The middle of a lane; nothing for what is in none.
     pub(super) fn x(&self, place: Place) -> Option<i32> {
         self.places.get(&place).map(|lane| self.lanes[*lane].x)
+    }
+
+    /// Where something at a place can be clicked on: from where, and how wide.
+    pub(super) fn room(&self, place: Place) -> (i32, i32) {
+        match self.places.get(&place).map(|lane| &self.lanes[*lane]) {
+            Some(lane) => (lane.x - lane.width / 2 + 4, lane.width - 8),
+            None => (4, TIMES - 4),
+        }
     }
 
     /// True if an entry has a row of its own.
@@ -239,7 +248,7 @@ fn lanes(trace: &Trace) -> (Vec<Lane>, BTreeMap<Place, usize>, i32, i32) {
     let mut places = BTreeMap::new();
     let mut left = TIMES + columns(trace) as i32 * NETWORK;
     let mut lane = |name, width, is_client| {
-        lanes.push(Lane { name, x: left + width / 2, is_client });
+        lanes.push(Lane { name, x: left + width / 2, width, is_client });
         left += width;
         lanes.len() - 1
     };

@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::escaped;
 use super::layout::{Layout, Shown};
 use super::svg::{self, HEAD, STYLE};
-use crate::causes::LeadsTo;
-use crate::story::{sentence, sorts};
+use crate::story::{leads_to, sentence, sorts};
 use crate::trace::{Look, Place};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -172,7 +171,9 @@ fn chain(layout: &Layout<'_>) -> String {
     let (trace, chain) = (layout.trace, layout.chain);
     let mut list = String::new();
     for path in chain.paths.iter().take(MOST_PATHS) {
-        let hops = path.entries.iter().map(|number| {
+        // Of several alike in a row the first and the last.
+        let told = path.entries.iter().filter(|number| chain.tells(**number));
+        let hops = told.map(|number| {
             let name = escaped(&trace.entry(*number).name);
             format!(
                 "<button type=\"button\" data-entry=\"{0}\"><b>{0}</b> {name}</button>",
@@ -180,11 +181,7 @@ fn chain(layout: &Layout<'_>) -> String {
             )
         });
         let hops = hops.collect::<Vec<_>>().join(" → ");
-        let end = match path.leads_to {
-            LeadsTo::Violation => " → <strong>VIOLATED</strong>".to_owned(),
-            LeadsTo::State(number) => format!(" → what it was in {}", number + 1),
-            LeadsTo::Nothing => String::new(),
-        };
+        let end = escaped(&leads_to(trace, path.leads_to));
         let _ = writeln!(list, "<li>{hops}{end}</li>");
     }
     if chain.cut_short || chain.paths.len() > MOST_PATHS {

@@ -78,7 +78,7 @@ pub(super) fn ending(trace: &Trace) -> String {
 /// What is not drawn, in words.
 pub(super) fn left_out(trace: &Trace, numbers: std::ops::Range<usize>) -> String {
     let entries: Vec<_> = numbers.map(|number| trace.entry(number)).collect();
-    format!("{} quiet, not drawn: {}", entries.len(), sorts(&entries))
+    format!("{} not drawn: {}", entries.len(), sorts(&entries))
 }
 
 /// How much an entry matters, as a class.
@@ -439,6 +439,7 @@ fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i3
     let entry = layout.trace.entry(number);
     let x = layout.x(entry.place).unwrap_or(TIMES);
     let (sort, sign) = sign(entry, told, x, y);
+    let (left, width) = layout.room(entry.place);
     let (kind, shown) = if told { (" told", 24) } else { (" quiet", 10) };
     let chain = if layout.chain.has(number) { " chain" } else { "" };
     let at = layout.trace.violation.as_ref().and_then(|told| told.at);
@@ -456,9 +457,9 @@ fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i3
          {time}{sign}{5}</g>",
         number + 1,
         escaped(sentence(entry).trim_start()),
-        x - layout.lane_width / 2 + 6,
+        left,
         y - shown / 2,
-        layout.lane_width - 12,
+        width,
         label(layout, entry, told, x, y),
     );
 }
@@ -494,7 +495,7 @@ fn sign(entry: &Entry, told: bool, x: i32, y: i32) -> (&'static str, String) {
         What::Crash => {
             ("crash", format!("<path class=\"sign\" d=\"M{} {}l14 14m0 -14l-14 14\"/>", x - 7, y - 7))
         }
-        What::Note => ("note", String::new()),
+        What::Note => ("note", format!("<circle class=\"sign\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>")),
         What::Begins | What::Ends => ("episode", String::new()),
         What::Healed => ("healed", String::new()),
     }

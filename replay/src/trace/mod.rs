@@ -254,6 +254,11 @@ impl Trace {
         self.get(number).expect("a number from `numbers`")
     }
 
+    /// The number of the first entry that came after this time.
+    pub(crate) fn after(&self, time: Time) -> usize {
+        self.forgotten + self.entries.partition_point(|entry| entry.time <= time)
+    }
+
     fn get_mut(&mut self, number: usize) -> Option<&mut Entry> {
         self.entries.get_mut(number.checked_sub(self.forgotten)?)
     }
