@@ -30,6 +30,8 @@ const QUIET_ENDS: usize = 12;
 const MOST_ROWS: usize = 1_200;
 /// More clients than these share a lane.
 const MOST_CLIENTS: usize = 6;
+/// What is beside the last lane.
+const RIGHT: i32 = 40;
 /// Time that passes is marked if it is longer than so many latencies.
 const LONG: u32 = 5;
 
@@ -264,7 +266,7 @@ fn lanes(trace: &Trace) -> (Vec<Lane>, BTreeMap<Place, usize>, i32, i32) {
     for node in 0..trace.nodes {
         places.insert(Place::Node(node), lane(format!("node {node}"), width, false));
     }
-    (lanes, places, width, left)
+    (lanes, places, width, left + RIGHT)
 }
 
 /// What is wrong with the network, each with its column.

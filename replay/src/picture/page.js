@@ -24,7 +24,7 @@
 
   const link = (number) => {
     const step = steps.get(number);
-    const made = element("button", step ? number + " " + step.sentence : number + ", which is not drawn");
+    const made = element("button", number + (step ? " " + step.name : ", which is not drawn"));
     made.type = "button";
     if (step) made.dataset.entry = number;
     return made;
@@ -50,10 +50,10 @@
 
   const look = (look, other) => {
     if (!look) return element("td", "down");
-    const known = other ? [other[0], ...fields(other[1])] : [];
+    const same = other && [other[0], ...fields(other[1])];
     const cell = element("td");
     for (const field of [look[0], ...fields(look[1])]) {
-      cell.append(element("div", "", known.includes(field) ? field : element("mark", field)));
+      cell.append(element("div", "", !same || same.includes(field) ? field : element("mark", field)));
     }
     return cell;
   };
@@ -71,7 +71,7 @@
     panel.replaceChildren(element("h2", step.number + " · " + step.time + " · " + step.place), facts);
     if (step.before || step.after) {
       const head = element("tr", "", element("th", "Before"), element("th", "After"));
-      const table = element("table", "", head, element("tr", "", look(step.before), look(step.after, step.before)));
+      const table = element("table", "", head, element("tr", "", look(step.before, step.after), look(step.after, step.before)));
       table.className = "looks";
       panel.append(table);
     }

@@ -23,6 +23,7 @@ struct Step<'t> {
     number: usize,
     time: String,
     place: String,
+    name: &'t str,
     sentence: String,
     given: &'t str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -207,6 +208,7 @@ fn steps<'t>(layout: &Layout<'t>) -> Vec<Step<'t>> {
                     Place::Node(node) => format!("node {node}"),
                     Place::Network => "the network".to_owned(),
                 },
+                name: &entry.name,
                 sentence: sentence(entry).trim_start().to_owned(),
                 given: &entry.words,
                 effects: &entry.effects,

@@ -145,11 +145,11 @@ pub(super) fn drawing(layout: &Layout<'_>) -> String {
 /// The heads of arrows. Each has the colour of its line.
 fn markers() -> String {
     let mut svg = "<defs>\n".to_owned();
-    for class in ["ontime", "late", "doubled", "corrupt", "thread"] {
+    for class in ["ontime", "late", "doubled", "corrupt", "thread", "chain"] {
         let _ = writeln!(
             svg,
-            "<marker id=\"tip-{class}\" class=\"tip {class}\" viewBox=\"0 0 10 10\" refX=\"15\" refY=\"5\" \
-             markerWidth=\"7\" markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+            "<marker id=\"tip-{class}\" class=\"tip {class}\" viewBox=\"0 0 10 10\" refX=\"16\" refY=\"5\" \
+             markerWidth=\"9\" markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
              <path d=\"M0 1L10 5L0 9z\"/></marker>"
         );
     }
@@ -165,7 +165,7 @@ fn network(svg: &mut String, layout: &Layout<'_>) {
     for (column, span) in of_network(layout.trace) {
         let (class, sign) = match span.state {
             Lasting::Cut => ("cut", "✂"),
-            _ => ("clogged", "⧗"),
+            _ => ("clogged", "≈"),
         };
         let (from, to) = extent(layout, span);
         let (x, height) = (column_x(column), (to - from).max(4));
@@ -321,6 +321,7 @@ fn arrow(svg: &mut String, layout: &Layout<'_>, message: &Message) {
     });
     let lost_in_chain = message.received.is_none() && layout.chain.has(message.sent + 1);
     let chain = if chain || lost_in_chain { " chain" } else { "" };
+    let tip = if !chain.is_empty() && tip == "ontime" { "chain" } else { tip };
     let received = message.received.map(|received| format!(" data-to=\"{}\"", received + 1));
     let marker = match tip {
         "" => String::new(),
