@@ -1,9 +1,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{
-    Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write,
-};
+use stormglass_replay::{Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 

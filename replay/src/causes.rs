@@ -64,9 +64,10 @@ impl Chain {
         match violation.at {
             Some(number) => open.push_back((number, LeadsTo::Violation)),
             // It is what the nodes were in the end.
-            None => open.extend((0..trace.nodes).filter_map(|node| {
-                Some((latest(Place::Node(node), end)?, LeadsTo::Violation))
-            })),
+            None => open
+                .extend((0..trace.nodes).filter_map(|node| {
+                    Some((latest(Place::Node(node), end)?, LeadsTo::Violation))
+                })),
         }
         chain.follow(trace, &mut open, &latest, MOST_ENTRIES);
         let deviates = |number: &usize| trace.entry(*number).weight == Weight::Deviates;
@@ -110,13 +111,15 @@ impl Chain {
             let path = self.back_from(trace, number);
             for number in path.iter().rev() {
                 let place = trace.entry(*number).place;
-                if let Some(before) = latest(place, *number).filter(|_| is_machine(trace, *number)) {
+                if let Some(before) = latest(place, *number).filter(|_| is_machine(trace, *number))
+                {
                     open.push_back((before, LeadsTo::State(*number)));
                 }
             }
             let name = |at: Option<&usize>| at.map(|number| trace.entry(*number).name.as_str());
             for (position, number) in path.iter().enumerate() {
-                let around = [position.checked_sub(1).and_then(|at| path.get(at)), path.get(position + 1)];
+                let around =
+                    [position.checked_sub(1).and_then(|at| path.get(at)), path.get(position + 1)];
                 if around.iter().any(|other| name(*other) != name(Some(number))) {
                     self.told.insert(*number);
                 }

@@ -8,8 +8,8 @@ use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::LogError;
 use crate::compact;
-use crate::shown::misleads;
 use crate::log::{FORMAT, Log, MOST_DEVIATIONS, Misfit};
+use crate::shown::misleads;
 
 /// The largest log that is read or written, in bytes. One of 10,000 deviations has about 2 MB.
 pub(crate) const LARGEST: u64 = 32 << 20;

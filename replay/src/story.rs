@@ -6,9 +6,7 @@ use stormglass_machine::Time;
 use stormglass_simulator::{Cluster, Deviation, Event, Failure, RequestOf, Scenario, Watch};
 
 use crate::causes::{Chain, LeadsTo};
-use crate::trace::{
-    Entry, Lasting, Look, Passage, Place, Recorder, Trace, Weight, What, clock,
-};
+use crate::trace::{Entry, Lasting, Look, Passage, Place, Recorder, Trace, Weight, What, clock};
 
 /// A story of up to this many entries is told whole.
 const WHOLE: usize = 48;
@@ -274,7 +272,8 @@ fn what_it_cost(trace: &Trace, number: usize) -> String {
     let Some(span) = trace.spans.iter().find(is_it) else { return String::new() };
     let meanwhile = number..=span.to.unwrap_or(usize::MAX);
     let lost = trace.messages.iter().filter(|message| message.fate == Passage::CutOff);
-    let lost: Vec<_> = lost.map(|message| message.sent).filter(|sent| meanwhile.contains(sent)).collect();
+    let lost: Vec<_> =
+        lost.map(|message| message.sent).filter(|sent| meanwhile.contains(sent)).collect();
     match &lost[..] {
         [] => String::new(),
         [one] => format!(" → a message of {} is cut off", one + 1),

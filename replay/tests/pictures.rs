@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId, Time};
 use stormglass_replay::{LogOf, Picture, Story, Verdict, log_of, misleads, replay};
 use stormglass_simulator::{
-    ClientLink, ClockStep, Clog, Clients, Crash, Cut, Deviation, Fate, FullDisk, LateTimer,
+    ClientLink, Clients, ClockStep, Clog, Crash, Cut, Deviation, Fate, FullDisk, LateTimer,
     MessageFault, Pause, Plain, Reply, Settings, Shape, SlowFlush, Way, World, WrongClock, ensure,
 };
 
@@ -193,8 +193,7 @@ fn everything_that_goes_wrong_is_drawn() {
     assert_eq!(picture.comparison().verdict, Verdict::Exact);
     assert_eq!(picture.comparison().unmatched, [0; 0], "all of it happens");
     let svg = picture.svg();
-    let fates =
-        ["ontime", "late", "doubled", "corrupt", "lost", "cutoff", "missed", "underway"];
+    let fates = ["ontime", "late", "doubled", "corrupt", "lost", "cutoff", "missed", "underway"];
     for fate in fates {
         assert!(svg.contains(&format!("class=\"arrow {fate}")), "{fate}\n{}", log.story.join("\n"));
     }

@@ -305,7 +305,8 @@ impl<'s, S: Scenario> World<'s, S> {
 
     fn tell_what_is_from_the_start<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
         for position in 0..self.cluster.plan.len() {
-            let is = matches!(self.cluster.plan[position], Deviation::Knob(_) | Deviation::Clock(_));
+            let is =
+                matches!(self.cluster.plan[position], Deviation::Knob(_) | Deviation::Clock(_));
             if self.struck[position] && is {
                 self.tell(watch, Event::Struck(position));
             }

@@ -159,7 +159,9 @@ fn a_pipe_is_refused_at_once_and_a_failed_write_names_its_path_once() {
     let log = small(folder.path());
     refused(&["story", text(&log), "--html", text(&pipe)], &[text(&pipe), "not a regular file"]);
     // Nobody can make a file there.
-    for arguments in [["convert", text(&log), "/proc/log.bin"], ["story", text(&log), "--svg=/proc/a"]] {
+    for arguments in
+        [["convert", text(&log), "/proc/log.bin"], ["story", text(&log), "--svg=/proc/a"]]
+    {
         let errors = run(&arguments).errors;
         assert_eq!(errors.matches("/proc").count(), 1, "{errors}");
     }

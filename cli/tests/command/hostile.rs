@@ -255,7 +255,8 @@ fn as_much_as_is_allowed_is_replayed() {
 #[test]
 fn what_a_log_says_cannot_steer_the_terminal() {
     let mut log = json_log();
-    log["story"] = json!(["\u{1b}[2J", "delete \u{7f}", "next line \u{85}", "back \u{8}", "turned \u{202e}"]);
+    log["story"] =
+        json!(["\u{1b}[2J", "delete \u{7f}", "next line \u{85}", "back \u{8}", "turned \u{202e}"]);
     assert_eq!(withstood(log.to_string().as_bytes()), 0);
 }
 

@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Under which names it may be on the path.
-const NAMES: [&str; 5] =
-    ["chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "chrome-headless-shell"];
+const NAMES: [&str; 5] = [
+    "chromium",
+    "chromium-headless-shell",
+    "chromium-browser",
+    "google-chrome",
+    "chrome-headless-shell",
+];
 
 /// A browser with one page.
 pub struct Browser {
@@ -51,7 +56,11 @@ impl Browser {
             .arg(program())
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
             .args(["--no-first-run", "--disable-extensions", "--disable-background-networking"])
-            .args(["--disable-component-update", "--remote-debugging-pipe", "--window-size=1440,900"])
+            .args([
+                "--disable-component-update",
+                "--remote-debugging-pipe",
+                "--window-size=1440,900",
+            ])
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -106,7 +115,10 @@ impl Browser {
     fn hear(&mut self) -> Value {
         let mut said = Vec::new();
         self.from.read_until(0, &mut said).expect("the browser speaks");
-        assert!(!said.is_empty(), "the browser has ended; is the Chromium on the path a whole one?");
+        assert!(
+            !said.is_empty(),
+            "the browser has ended; is the Chromium on the path a whole one?"
+        );
         said.pop();
         let said: Value = serde_json::from_slice(&said).expect("it speaks JSON");
         match said["method"].as_str() {

@@ -159,7 +159,9 @@ impl<'t> Layout<'t> {
         let (part, whole) = (time.since(since).as_nanos(), until.since(since).as_nanos());
         match whole {
             0 => above,
-            whole => above + (i128::from(below - above) * part.min(whole) as i128 / whole as i128) as i32,
+            whole => {
+                above + (i128::from(below - above) * part.min(whole) as i128 / whole as i128) as i32
+            }
         }
     }
 
@@ -242,8 +244,7 @@ fn lanes(trace: &Trace) -> (Vec<Lane>, BTreeMap<Place, usize>, i32, i32) {
         _ => 44,
     };
     let ends = trace.messages.iter().flat_map(|message| [message.from, message.to]);
-    let mut clients: Vec<_> =
-        ends.filter(|place| matches!(place, Place::Client(_))).collect();
+    let mut clients: Vec<_> = ends.filter(|place| matches!(place, Place::Client(_))).collect();
     clients.sort();
     clients.dedup();
     let mut lanes = Vec::new();

@@ -5,11 +5,11 @@
 
 use stormglass_simulator::{RequestOf, Scenario, World};
 
+use crate::Log;
 use crate::causes::Chain;
 use crate::replay::{Comparison, Verdict, compare};
 use crate::shown::shown;
 use crate::trace::{Recorder, Trace};
-use crate::Log;
 
 mod layout;
 mod page;

@@ -134,7 +134,8 @@ fn sentences(layout: &Layout<'_>) -> String {
 
 fn quiet_line(list: &mut String, y: i32, text: &str) {
     let top = y - 12;
-    let _ = writeln!(list, "<li class=\"quiet\" style=\"top:{top}px\" title=\"{text}\">{text}</li>");
+    let _ =
+        writeln!(list, "<li class=\"quiet\" style=\"top:{top}px\" title=\"{text}\">{text}</li>");
 }
 
 /// Several quiet rows are one line, in their middle.

@@ -43,7 +43,10 @@ pub(super) fn alone(layout: &Layout<'_>, title: &str, about: &str) -> String {
             Shown::Entry { told: false, .. } => continue,
             Shown::Entry { number, .. } => {
                 let entry = layout.trace.entry(*number);
-                (weight(layout, *number), format!("{}  {}", number + 1, sentence(entry).trim_start()))
+                (
+                    weight(layout, *number),
+                    format!("{}  {}", number + 1, sentence(entry).trim_start()),
+                )
             }
             Shown::LeftOut(numbers) => ("quiet", left_out(layout.trace, numbers.clone())),
         };
@@ -201,8 +204,7 @@ fn pauses(svg: &mut String, layout: &Layout<'_>) {
 fn lanes(svg: &mut String, layout: &Layout<'_>) {
     for lane in &layout.lanes {
         let class = if lane.is_client { "lane client" } else { "lane" };
-        let _ =
-            writeln!(svg, "<path class=\"{class}\" d=\"M{} 0V{}\"/>", lane.x, layout.height);
+        let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{} 0V{}\"/>", lane.x, layout.height);
     }
 }
 
@@ -218,7 +220,8 @@ fn bars(svg: &mut String, layout: &Layout<'_>) {
         }
         let state = entry.after.as_ref().map(|look| look.state);
         let before = now.get(&entry.place).copied();
-        if before.map(|(state, _)| state) == state || matches!(entry.what, What::Begins | What::Ends)
+        if before.map(|(state, _)| state) == state
+            || matches!(entry.what, What::Begins | What::Ends)
         {
             continue;
         }
@@ -236,11 +239,8 @@ fn bars(svg: &mut String, layout: &Layout<'_>) {
         let Some(x) = layout.x(place) else { continue };
         if layout.lane_width > 60 {
             let y = layout.end + 16;
-            let _ = writeln!(
-                svg,
-                "<text class=\"last\" x=\"{x}\" y=\"{y}\">{}</text>",
-                escaped(state)
-            );
+            let _ =
+                writeln!(svg, "<text class=\"last\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(state));
         }
     }
 }
@@ -478,8 +478,10 @@ fn sign(entry: &Entry, told: bool, x: i32, y: i32) -> (&'static str, String) {
         x - size,
         y - size
     );
-    let diamond =
-        format!("<path class=\"sign\" d=\"M{x} {}l{low} {low}l-{low} {low}l-{low} -{low}z\"/>", y - low);
+    let diamond = format!(
+        "<path class=\"sign\" d=\"M{x} {}l{low} {low}l-{low} {low}l-{low} -{low}z\"/>",
+        y - low
+    );
     let triangle = format!(
         "<path class=\"sign\" d=\"M{} {}l{wide} {low}l-{wide} {low}z\"/>",
         x - size,
@@ -493,9 +495,10 @@ fn sign(entry: &Entry, told: bool, x: i32, y: i32) -> (&'static str, String) {
         What::Request => ("request", triangle),
         What::Client => ("asks", circle),
         What::GoesOn => ("goes-on", circle),
-        What::Crash => {
-            ("crash", format!("<path class=\"sign\" d=\"M{} {}l14 14m0 -14l-14 14\"/>", x - 7, y - 7))
-        }
+        What::Crash => (
+            "crash",
+            format!("<path class=\"sign\" d=\"M{} {}l14 14m0 -14l-14 14\"/>", x - 7, y - 7),
+        ),
         What::Note => ("note", format!("<circle class=\"sign\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>")),
         What::Begins | What::Ends => ("episode", String::new()),
         What::Healed => ("healed", String::new()),

@@ -66,9 +66,8 @@ impl Conversations {
 
     /// An answer arrives.
     fn answered(&mut self, attempt: Attempt, number: usize) -> Option<Message> {
-        let is_it = |(of, message): &(Attempt, Message)| {
-            *of == attempt && message.fate != Passage::Lost
-        };
+        let is_it =
+            |(of, message): &(Attempt, Message)| *of == attempt && message.fate != Passage::Lost;
         let position = self.answers.iter().position(is_it)?;
         let (_, message) = self.answers.remove(position);
         Some(Message { received: Some(number), ..message })

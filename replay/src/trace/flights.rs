@@ -121,8 +121,7 @@ impl Flights {
                 && flight.content == Some(content)
         };
         let found = self.all.iter().enumerate().filter(|(_, flight)| is_it(flight));
-        let (position, _) =
-            found.min_by_key(|(_, flight)| (flight.message.due, flight.order))?;
+        let (position, _) = found.min_by_key(|(_, flight)| (flight.message.due, flight.order))?;
         Some(self.all.remove(position).message)
     }
 

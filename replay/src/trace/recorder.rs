@@ -303,7 +303,13 @@ impl<S: Scenario> Recorder<'_, S> {
             ..entry(now, place, What::GoesOn, words.clone())
         });
         let (state, to) = (Lasting::Flushing, Some(number));
-        self.trace.spans.push(Span { state, place, from: doing, to, words: "waits for its disk".to_owned() });
+        self.trace.spans.push(Span {
+            state,
+            place,
+            from: doing,
+            to,
+            words: "waits for its disk".to_owned(),
+        });
         let slot = self.node(node);
         (slot.doing, slot.since) = (number, now);
     }
@@ -441,11 +447,8 @@ impl<S: Scenario> Watch<S::Machine> for Recorder<'_, S> {
                 self.note(now, from, Weight::Quiet, words);
             }
             Event::Late { node, timer, by } => {
-                let words = format!(
-                    "timer {} of node {node} will be {} late",
-                    in_full(&timer),
-                    span(by)
-                );
+                let words =
+                    format!("timer {} of node {node} will be {} late", in_full(&timer), span(by));
                 self.note(now, node, Weight::Deviates, words);
             }
             Event::Slow { node, by } => {
