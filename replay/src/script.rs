@@ -16,6 +16,10 @@ pub fn script<S: Scenario>(scenario: &S, nodes: u32) -> Script<'_, S> {
         let deviations = script.deviations();
         let mut story = Story::new(script.scenario(), &deviations);
         script.again(&mut story);
-        story.so_far(script.now())
+        let outcome = script.outcome();
+        match &outcome.failure {
+            Some(failure) => story.tell(Some(failure), outcome.time),
+            None => story.so_far(outcome.time),
+        }
     })
 }

@@ -71,9 +71,9 @@ pub(crate) fn tell(trace: &Trace) -> Vec<String> {
     };
     let [first, others @ ..] = &violation.detail[..] else { unreachable!("there is a line") };
     lines.put(trace.end, None, &format!("VIOLATED: {}: {first}", violation.signature));
-    for line in others {
-        lines.below(line);
-    }
+    // They may be a drawing, whose parts stand below each other.
+    let margin = lines.margin();
+    lines.told.extend(others.iter().map(|line| format!("{:margin$}{line}", "").trim_end().to_owned()));
     lines.nodes("then");
     lines.chain(&chain);
     lines.told
