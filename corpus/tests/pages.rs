@@ -174,3 +174,17 @@ fn a_log_is_drawn_in_the_same_way_each_time() {
     assert_eq!(one.html(), other.html());
     assert_eq!(one.svg(), other.svg());
 }
+
+/// The one in the README.
+const SHOWN: &str = "replica-failover/believes-demoted-leader.json";
+
+#[test]
+fn the_picture_in_the_documents_is_that_of_a_log() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/story.svg");
+    let shown = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        shown == picture(SHOWN).svg(),
+        "docs/story.svg is not as it was; if that is meant:\n    \
+         cargo run --release -- story corpus/{SHOWN} --svg docs/story.svg"
+    );
+}
