@@ -73,7 +73,9 @@ pub(crate) fn tell(trace: &Trace) -> Vec<String> {
     lines.put(trace.end, None, &format!("VIOLATED: {}: {first}", violation.signature));
     // They may be a drawing, whose parts stand below each other.
     let margin = lines.margin();
-    lines.told.extend(others.iter().map(|line| format!("{:margin$}{line}", "").trim_end().to_owned()));
+    lines
+        .told
+        .extend(others.iter().map(|line| format!("{:margin$}{line}", "").trim_end().to_owned()));
     lines.nodes("then");
     lines.chain(&chain);
     lines.told

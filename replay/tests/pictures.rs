@@ -246,8 +246,7 @@ fn each_message_that_is_heard_was_sent_where_the_story_says() {
         let Some((_, rest)) = sentence.split_once(" hears from ") else { continue };
         let (from, rest) = rest.split_once(": ").expect("it says what");
         let (_, cause) = rest.split_once("(sent in ").expect("it says where it was sent");
-        let cause: usize =
-            cause.split(')').next().expect("it ends").parse().expect("a number");
+        let cause: usize = cause.split(')').next().expect("it ends").parse().expect("a number");
         let Some((_, sent)) = told.iter().find(|(number, _)| *number == cause) else { continue };
         assert!(sent.starts_with(&format!("node {from} ")), "{sentence}\n{sent}");
         if let Some(beat) = rest.split_whitespace().next().filter(|word| word.starts_with("Beat")) {

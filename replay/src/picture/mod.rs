@@ -11,6 +11,7 @@ use crate::replay::{Comparison, Verdict, compare};
 use crate::shown::shown;
 use crate::trace::{Recorder, Trace};
 
+mod arrows;
 mod layout;
 mod page;
 mod svg;
