@@ -266,7 +266,8 @@ pub trait Runnable {
     /// If the log makes no sense.
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError>;
 
-    /// Writes a log in the form that the name of the file asks for.
+    /// Writes a log in the form that the name of the file asks for. If it still replays exactly, its
+    /// story is told anew.
     ///
     /// # Errors
     ///
@@ -371,7 +372,12 @@ impl<S: Scenario> Runnable for S {
     }
 
     fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError> {
-        write(out, &log.read(self)?)
+        let mut log = log.read(self)?;
+        let compared = replay(self, &log);
+        if compared.verdict == Verdict::Exact {
+            log.story = compared.story;
+        }
+        write(out, &log)
     }
 
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {

@@ -239,12 +239,14 @@ pub(crate) struct Shrink {
     pub(crate) attempts: u64,
 }
 
-/// Write a log in the other form: .json for people, .bin for little space.
+/// Write a log in another form: .json for people, .bin for little space. If it still replays exactly,
+/// its story is told anew.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   stormglass convert LOG.bin LOG.json
-  stormglass convert LOG.json LOG.bin")]
+  stormglass convert LOG.json LOG.bin
+  stormglass convert LOG.json LOG.json    # in the words of today")]
 pub(crate) struct Convert {
     /// The log.
     #[arg(value_name = "IN")]

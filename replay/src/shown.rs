@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn what_steers_or_hides_is_spelled_out_and_words_are_left_alone() {
         assert_eq!(shown("a\u{1b}[31m\u{202e}b\u{200b}\n"), "a\\u{1b}[31m\\u{202e}b\\u{200b}\\n");
-        for words in ["Grüße, e\u{301}, 日本語, עברית", "→ ✂ ⧗ “x” \\ \" '"] {
+        for words in ["Grüße, e\u{301}, 日本語, עברית", "→ ✂ ≈ “x” \\ \" '"] {
             assert_eq!(shown(words), words);
         }
     }

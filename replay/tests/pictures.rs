@@ -136,7 +136,7 @@ fn deviations() -> Vec<Deviation<Said>> {
         asks(0, 1, 210, 0),
         message(0, "Beat", 0, Fate::Dropped),
         message(0, "Beat", 1, Fate::Delayed { by: millis(130) }),
-        message(1, "Beat", 3, Fate::Duplicated { by: millis(30) }),
+        message(1, "Beat", 2, Fate::Duplicated { by: millis(30) }),
         message(1, "Beat", 1, Fate::Corrupted { value: 1 }),
         Deviation::Timer(LateTimer {
             node: NodeId(1),
@@ -251,8 +251,8 @@ fn each_message_that_is_heard_was_sent_where_the_story_says() {
         assert!(sent.starts_with(&format!("node {from} ")), "{sentence}\n{sent}");
         if let Some(beat) = rest.split_whitespace().next().filter(|word| word.starts_with("Beat")) {
             assert!(sent.contains(&format!("sends {beat} to ")), "{sentence}\n{sent}");
-            heard += 1;
         }
+        heard += 1;
     }
     assert!(heard > 5, "{}", lines.join("\n"));
 }

@@ -9,11 +9,11 @@ use tempfile::TempDir;
 
 /// Under which names it may be on the path.
 const NAMES: [&str; 5] = [
-    "chromium",
     "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
     "chromium-browser",
     "google-chrome",
-    "chrome-headless-shell",
 ];
 
 /// A browser with one page.
@@ -40,7 +40,7 @@ fn program() -> PathBuf {
     all.into_iter().find(|file| file.is_file()).unwrap_or_else(|| {
         panic!(
             "no Chromium is on the path, and pages are tested in a real browser: \
-             `apt-get install -y chromium`, or name one by the variable CHROMIUM"
+             `apt-get install -y chromium-headless-shell`, or name one by the variable CHROMIUM"
         )
     })
 }

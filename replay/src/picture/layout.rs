@@ -14,13 +14,15 @@ use crate::story::told;
 use crate::trace::{Lasting, Place, Span, Trace};
 
 /// The column of times, and the one of each thing that is wrong with the network.
-pub(super) const TIMES: i32 = 104;
+pub(super) const TIMES: i32 = 92;
 const NETWORK: i32 = 16;
 /// The most such columns.
 const MOST_COLUMNS: usize = 4;
 /// The height of rows.
 const TOLD: i32 = 24;
 const QUIET: i32 = 10;
+/// What the time of a row takes.
+const DATE: i32 = 12;
 /// Above the first row and below the last.
 const MARGIN: i32 = 18;
 /// Of more quiet entries in a row, those in the middle are not drawn.
@@ -46,6 +48,8 @@ pub(super) struct Lane {
 /// A row.
 pub(super) struct Row {
     pub(super) y: i32,
+    /// Its time stands beside it: it is another one than above, and there is room.
+    pub(super) is_dated: bool,
     pub(super) what: Shown,
 }
 
@@ -102,6 +106,7 @@ impl<'t> Layout<'t> {
     fn put_rows(&mut self) {
         let trace = self.trace;
         let (mut below, mut then) = (MARGIN, Time::ZERO);
+        let mut dated: Option<(Time, i32)> = None;
         for what in shown(trace, self.chain) {
             let (number, height) = match &what {
                 Shown::Entry { number, told: true } => (*number, TOLD),
@@ -120,7 +125,12 @@ impl<'t> Layout<'t> {
                 Shown::Entry { .. } => now,
                 Shown::LeftOut(numbers) => trace.entry(numbers.end - 1).time,
             };
-            self.rows.push(Row { y, what });
+            let is_dated = matches!(what, Shown::Entry { .. })
+                && dated.is_none_or(|(time, above)| time != now && y - above >= DATE);
+            if is_dated {
+                dated = Some((now, y));
+            }
+            self.rows.push(Row { y, is_dated, what });
         }
         below += self.passes(then, trace.end, below);
         self.end = below + TOLD / 2;

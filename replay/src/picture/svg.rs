@@ -8,13 +8,15 @@ use stormglass_machine::Time;
 use super::layout::{Layout, Shown, TIMES, column_x, of_network};
 use super::{arrows, escaped};
 use crate::story::{sentence, sorts};
-use crate::trace::{Entry, Lasting, Place, Span, Trace, What};
+use crate::trace::{Entry, Lasting, Place, Span, Trace, What, clock};
 
 /// Colours of states; more states share them, and are told apart by their names.
 const COLOURS: usize = 8;
 /// What stands beside the picture if it is alone.
 const SENTENCES: i32 = 620;
 const LETTERS: usize = 104;
+/// The last line is bold.
+const BOLD_LETTERS: usize = 88;
 /// The heads of the lanes.
 pub(super) const HEAD: i32 = 30;
 
@@ -48,24 +50,29 @@ pub(super) fn alone(layout: &Layout<'_>, title: &str, about: &str) -> String {
             }
             Shown::LeftOut(numbers) => ("quiet", left_out(layout.trace, numbers.clone())),
         };
-        sentence_at(&mut svg, layout, row.y, class, &text);
+        sentence_at(&mut svg, layout, row.y, class, &shortened(&text, LETTERS));
     }
-    sentence_at(&mut svg, layout, layout.end, "violated", &ending(layout.trace));
+    let ending = shortened(&ending(layout.trace), BOLD_LETTERS);
+    sentence_at(&mut svg, layout, layout.end, "violated", &ending);
     svg.push_str("</g>\n</svg>\n");
     svg
 }
 
 fn sentence_at(svg: &mut String, layout: &Layout<'_>, y: i32, class: &str, text: &str) {
     let (x, y) = (layout.width + 8, y + 4);
-    let mut shown: String = text.chars().take(LETTERS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
     let _ = writeln!(
         svg,
         "<text class=\"sentence {class}\" x=\"{x}\" y=\"{y}\">{}</text>",
-        escaped(&shown)
+        escaped(text)
     );
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// How a run ended, in a line.
@@ -122,7 +129,12 @@ pub(super) fn drawing(layout: &Layout<'_>) -> String {
     svg.push_str("<g class=\"entries\">\n");
     for row in &layout.rows {
         match &row.what {
-            Shown::Entry { number, told } => entry(&mut svg, layout, *number, *told, row.y),
+            Shown::Entry { number, told } => {
+                if row.is_dated {
+                    svg.push_str(&time_at(layout.trace.entry(*number).time, row.y));
+                }
+                entry(&mut svg, layout, *number, *told, row.y);
+            }
             Shown::LeftOut(_) => {
                 let _ = writeln!(
                     svg,
@@ -306,7 +318,7 @@ fn violation(svg: &mut String, layout: &Layout<'_>) {
     let _ = writeln!(svg, "{}</g>", time_at(layout.trace.end, y));
 }
 
-/// An entry: its time, its sign on its lane, and what it is, in a word.
+/// An entry: its sign on its lane, and what it is, in a word.
 fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i32) {
     let entry = layout.trace.entry(number);
     let x = layout.x(entry.place).unwrap_or(TIMES);
@@ -316,17 +328,11 @@ fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i3
     let chain = if layout.chain.has(number) { " chain" } else { "" };
     let at = layout.trace.violation.as_ref().and_then(|told| told.at);
     let violates = if at == Some(number) { " violates" } else { "" };
-    let before = number.checked_sub(1).and_then(|number| layout.trace.get(number));
-    let new = before.is_none_or(|before| before.time != entry.time);
-    let time = match new {
-        true => time_at(entry.time, y),
-        false => String::new(),
-    };
     let _ = writeln!(
         svg,
         "<g class=\"entry {sort}{kind}{chain}{violates}\" id=\"e{0}\" data-entry=\"{0}\">\
          <title>{1}</title><rect class=\"hit\" x=\"{2}\" y=\"{3}\" width=\"{4}\" height=\"{shown}\"/>\
-         {time}{sign}{5}</g>",
+         {sign}{5}</g>",
         number + 1,
         escaped(sentence(entry).trim_start()),
         left,
@@ -337,6 +343,8 @@ fn entry(svg: &mut String, layout: &Layout<'_>, number: usize, told: bool, y: i3
 }
 
 fn time_at(time: Time, y: i32) -> String {
+    let time = clock(time);
+    let time = time.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("<text class=\"time\" x=\"{}\" y=\"{}\">{time}</text>", TIMES - 8, y + 4)
 }
 
