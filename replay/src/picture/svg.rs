@@ -36,7 +36,7 @@ pub(super) fn alone(layout: &Layout<'_>, title: &str, about: &str) -> String {
         escaped(about),
         escaped(title),
     );
-    let _ = write!(svg, "<g transform=\"translate(0 30)\">{}</g>\n", heads(layout));
+    let _ = writeln!(svg, "<g transform=\"translate(0 30)\">{}</g>", heads(layout));
     let _ = write!(svg, "<g transform=\"translate(0 {})\">\n{}", 30 + HEAD, drawing(layout));
     for row in &layout.rows {
         let (class, text) = match &row.what {
