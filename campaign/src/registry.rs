@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::Serialize;
 use stormglass_replay::{Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write};
 use stormglass_shrinker::Budget;
-use stormglass_simulator::{Scenario, World};
+use stormglass_simulator::{Scenario, Watch, World};
 
 use crate::report::ShrunkSize;
 use crate::triage::{self, Shrunk};
@@ -301,7 +301,8 @@ impl<S: Scenario> Runnable for S {
         let mut told = Vec::new();
         if story {
             let mut teller = Story::new(self, &recorded.deviations);
-            world.replay(seed, &recorded.deviations, u64::MAX, &mut teller);
+            let mut watch: &mut dyn Watch<S::Machine> = &mut teller;
+            world.replay(seed, &recorded.deviations, u64::MAX, &mut watch);
             told = teller.tell(outcome.failure.as_ref(), outcome.time);
         }
         let failure = outcome.failure.as_ref();

@@ -1,4 +1,6 @@
-use stormglass_simulator::{Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, World};
+use stormglass_simulator::{
+    Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, Watch, World,
+};
 
 use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
@@ -40,10 +42,20 @@ pub struct Comparison {
     pub unmatched: Vec<usize>,
 }
 
+/// Makes the run of a list while somebody looks on. Whoever that is, the world is compiled but once.
+pub(crate) fn watched<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: &[Deviation<RequestOf<S>>],
+    mut watch: &mut dyn Watch<S::Machine>,
+) -> Replayed {
+    World::new(scenario).replay(seed, deviations, u64::MAX, &mut watch)
+}
+
 /// Runs a log again and compares.
 pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison {
     let mut story = Story::new(scenario, &log.deviations);
-    let replayed = World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut story);
+    let replayed = watched(scenario, log.seed, &log.deviations, &mut story);
     let Outcome { failure, time, .. } = &replayed.outcome;
     let story = story.tell(failure.as_ref(), *time);
     compare(log, replayed, story)
@@ -69,7 +81,7 @@ pub fn log_of<S: Scenario>(
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
     let mut story = Story::new(scenario, &deviations);
-    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
+    let outcome = watched(scenario, seed, &deviations, &mut story).outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let Failure { property, violation, event } = outcome.failure?;
     let expected = Expected {

@@ -3,11 +3,11 @@
 //! Everything is written into one file, which needs nothing else and no network. The same log gives
 //! the same bytes. What comes out of a log is text, escaped, and never markup or code.
 
-use stormglass_simulator::{RequestOf, Scenario, World};
+use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::Log;
 use crate::causes::Chain;
-use crate::replay::{Comparison, Verdict, compare};
+use crate::replay::{Comparison, Verdict, compare, watched};
 use crate::shown::shown;
 use crate::trace::{Recorder, Trace};
 
@@ -31,8 +31,7 @@ impl Picture {
     /// Runs a log again, and looks on.
     pub fn of<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Picture {
         let mut recorder = Recorder::new(scenario, &log.deviations);
-        let replayed =
-            World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut recorder);
+        let replayed = watched(scenario, log.seed, &log.deviations, &mut recorder);
         let outcome = &replayed.outcome;
         let trace = recorder.end(outcome.failure.as_ref(), outcome.time);
         let chain = Chain::of(&trace);
