@@ -136,6 +136,7 @@ impl Machine for Hasty {
 fn the_failure_of_the_readme_is_a_real_one() {
     let rumours = Plain::new("rumours", 3, |_| Hasty { best: 0 })
         .ask(5, |dice| 1 + dice.below(100))
+        .describe(|gossip| format!("knows {}", gossip.best))
         .finally("all know the same", |world| {
             let best: Vec<_> = world.live().map(|(_, gossip)| gossip.best).collect();
             ensure(best.iter().all(|one| *one == best[0]), || format!("{best:?}"))

@@ -1,9 +1,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, write};
+use stormglass_replay::{Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write};
 use stormglass_shrinker::Budget;
-use stormglass_simulator::{Scenario, World};
+use stormglass_simulator::{Scenario, Watch, World};
 
 use crate::report::ShrunkSize;
 use crate::triage::{self, Shrunk};
@@ -266,7 +266,8 @@ pub trait Runnable {
     /// If the log makes no sense.
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError>;
 
-    /// Writes a log in the form that the name of the file asks for.
+    /// Writes a log in the form that the name of the file asks for. If it still replays exactly, its
+    /// story is told anew.
     ///
     /// # Errors
     ///
@@ -279,6 +280,13 @@ pub trait Runnable {
     ///
     /// If the log makes no sense.
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError>;
+
+    /// The run of a log as it is now, to be drawn.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense.
+    fn picture(&self, log: &RawLog) -> Result<Picture, LogError>;
 }
 
 impl<S: Scenario> Runnable for S {
@@ -292,8 +300,9 @@ impl<S: Scenario> Runnable for S {
         let outcome = recorded.outcome;
         let mut told = Vec::new();
         if story {
-            let mut teller = Story::new(&recorded.deviations);
-            world.replay(seed, &recorded.deviations, u64::MAX, &mut teller);
+            let mut teller = Story::new(self, &recorded.deviations);
+            let mut watch: &mut dyn Watch<S::Machine> = &mut teller;
+            world.replay(seed, &recorded.deviations, u64::MAX, &mut watch);
             told = teller.tell(outcome.failure.as_ref(), outcome.time);
         }
         let failure = outcome.failure.as_ref();
@@ -318,11 +327,7 @@ impl<S: Scenario> Runnable for S {
             replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
-            verdict: match verdict {
-                Verdict::Exact => "exact",
-                Verdict::Drifted => "drifted",
-                Verdict::Absent => "absent",
-            },
+            verdict: verdict.name(),
             property: failure.map(|failure| failure.property.clone()),
             signature: failure.map(|failure| failure.signature().to_string()),
             events: outcome.events,
@@ -368,10 +373,19 @@ impl<S: Scenario> Runnable for S {
     }
 
     fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError> {
-        write(out, &log.read(self)?)
+        let mut log = log.read(self)?;
+        let compared = replay(self, &log);
+        if compared.verdict == Verdict::Exact {
+            log.story = compared.story;
+        }
+        write(out, &log)
     }
 
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {
         Ok(log.read(self)?.story)
+    }
+
+    fn picture(&self, log: &RawLog) -> Result<Picture, LogError> {
+        Ok(Picture::of(self, &log.read(self)?))
     }
 }

@@ -199,15 +199,25 @@ pub(crate) struct Replay {
     pub(crate) story: bool,
 }
 
-/// Print the story that stands in a log.
+/// Print the story that stands in a log, or draw its run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   stormglass story LOG
-  stormglass replay LOG --story    tells the run as it is now")]
+  stormglass story LOG --html page.html    a page to walk through; a browser opens it from disk
+  stormglass story LOG --svg diagram.svg
+  stormglass replay LOG --story            tells the run as it is now
+
+What is drawn is the run as it is now; the exit code is then that of replay.")]
 pub(crate) struct Story {
     /// The log, .json or .bin.
     pub(crate) log: PathBuf,
+    /// Write a page with a space-time diagram, on which each step can be looked at.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the diagram alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 /// Shrink a log: fewer and simpler deviations that still fail in the same way.
@@ -229,12 +239,14 @@ pub(crate) struct Shrink {
     pub(crate) attempts: u64,
 }
 
-/// Write a log in the other form: .json for people, .bin for little space.
+/// Write a log in another form: .json for people, .bin for little space. If it still replays exactly,
+/// its story is told anew.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   stormglass convert LOG.bin LOG.json
-  stormglass convert LOG.json LOG.bin")]
+  stormglass convert LOG.json LOG.bin
+  stormglass convert LOG.json LOG.json    # in the words of today")]
 pub(crate) struct Convert {
     /// The log.
     #[arg(value_name = "IN")]

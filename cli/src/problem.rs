@@ -3,9 +3,7 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use stormglass_campaign::UnknownName;
-use stormglass_replay::LogError;
-
-use crate::screen::shown;
+use stormglass_replay::{LogError, shown};
 
 /// Why the command could not be carried out, in one line that says what to do next.
 #[derive(Debug)]
@@ -41,6 +39,7 @@ impl From<LogError> for Problem {
             LogError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 "; make room, or name another file"
             }
+            LogError::NoFile { .. } => "; name a file",
             LogError::File { .. } => "; check the path and who may use it",
             LogError::Malformed { .. } => "; mend it there, or take the log from where it was kept",
             _ => "",

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
+use stormglass_replay::{misleads, shown};
 
 use crate::problem::Problem;
 
@@ -48,11 +49,15 @@ impl<'t> Screen<'t> {
     pub(crate) fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value);
         let text = text.expect("what the command tells has string keys and finite numbers only");
-        // JSON itself lets some control characters stand in strings, such as delete.
+        // JSON itself lets some characters stand in strings that steer or mislead, such as delete.
         let mut safe = String::with_capacity(text.len() + 1);
         for letter in text.chars() {
-            match letter.is_control() && letter != '\n' {
-                true => safe.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            match misleads(letter) && letter != '\n' {
+                true => {
+                    for unit in letter.encode_utf16(&mut [0; 2]) {
+                        safe.push_str(&format!("\\u{unit:04x}"));
+                    }
+                }
                 false => safe.push(letter),
             }
         }
@@ -94,16 +99,4 @@ impl<'t> Screen<'t> {
             _ => Ok(()),
         }
     }
-}
-
-/// Text in which control characters are seen and do nothing.
-pub(crate) fn shown(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter.is_control() {
-            true => safe.extend(letter.escape_default()),
-            false => safe.push(letter),
-        }
-    }
-    safe
 }

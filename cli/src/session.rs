@@ -85,8 +85,6 @@ impl<'t> Session<'t> {
 
     /// Makes a folder and tries to write there, so that hours of work do not end in an error.
     pub(crate) fn probe(folder: &Path, advice: &str) -> Result<(), Problem> {
-        let tried = std::fs::create_dir_all(folder)
-            .and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
-        tried.map_err(|error| Problem::file(folder, &error, advice))
+        stormglass_replay::probe(folder).map_err(|error| Problem::file(folder, &error, advice))
     }
 }

@@ -13,6 +13,12 @@ pub enum LogError {
         /// What it said.
         source: io::Error,
     },
+    /// A folder, a pipe or a device.
+    #[error("{path}: is not a regular file", path = path.display())]
+    NoFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// There is nothing in it.
     #[error("{path}: the file is empty; a log begins with '{{' or with the bytes STORMGLS", path = path.display())]
     Empty {

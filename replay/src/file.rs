@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{Cursor, Read, Write as _};
+use std::io::{self, Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -9,6 +9,7 @@ use stormglass_simulator::{RequestOf, Scenario};
 use crate::LogError;
 use crate::compact;
 use crate::log::{FORMAT, Log, MOST_DEVIATIONS, Misfit};
+use crate::shown::misleads;
 
 /// The largest log that is read or written, in bytes. One of 10,000 deviations has about 2 MB.
 pub(crate) const LARGEST: u64 = 32 << 20;
@@ -55,6 +56,10 @@ impl RawLog {
         let path = path.to_owned();
         let failed = |source| LogError::File { path: path.clone(), source };
         let mut bytes = Vec::new();
+        // A pipe could keep its reader waiting for ever.
+        if !std::fs::metadata(&path).map_err(failed)?.is_file() {
+            return Err(LogError::NoFile { path });
+        }
         let file = File::open(&path).map_err(failed)?;
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         RawLog::parse(path, bytes)
@@ -127,7 +132,7 @@ impl RawLog {
 
     /// The problem may quote the file, which may hold anything: it is put on one short line.
     fn malformed(&self, place: &str, problem: &str) -> LogError {
-        let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+        let shown = |letter: char| if misleads(letter) { '\u{fffd}' } else { letter };
         let place = place.to_owned();
         let mut letters = problem.chars().map(shown);
         let mut problem: String = letters.by_ref().take(LONGEST_PROBLEM).collect();
@@ -191,14 +196,46 @@ pub fn write<R: Serialize>(path: &Path, log: &Log<R>) -> Result<(), LogError> {
     if bytes.len() as u64 > LARGEST || log.deviations.len() > MOST_DEVIATIONS {
         return Err(LogError::TooLarge { path: path.to_owned() });
     }
-    let failed = |source| LogError::File { path: path.to_owned(), source };
+    write_whole(path, &bytes)
+}
+
+/// Writes a file whole or not at all. Folders on the way are made.
+///
+/// # Errors
+///
+/// If there is something in its place that is no file, or if the file system refuses.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LogError> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(LogError::NoFile { path: path.to_owned() });
+    }
+    let failed = |source| LogError::File { path: path.to_owned(), source: without_path(source) };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file = readable_by_all().tempfile_in(folder).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Tries whether a file can be made in a folder, and leaves nothing there but the folder.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn probe(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    tempfile::NamedTempFile::new_in(folder).map(drop).map_err(without_path)
+}
+
+/// What the file system says, without the name of a temporary file: errors name the file that was
+/// asked for.
+fn without_path(error: io::Error) -> io::Error {
+    // An error with something inside has been given that name; its kind is what is left.
+    match error.get_ref() {
+        Some(_) => error.kind().into(),
+        None => error,
+    }
 }
 
 /// A log may be read by whom the user lets read files: a temporary file would be private.

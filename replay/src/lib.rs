@@ -13,17 +13,23 @@
 
 #![forbid(unsafe_code)]
 
+mod causes;
 mod compact;
 mod error;
 mod file;
 mod log;
+mod picture;
 mod replay;
 mod script;
+mod shown;
 mod story;
+mod trace;
 
 pub use error::LogError;
-pub use file::{Head, RawLog, write};
+pub use file::{Head, RawLog, probe, write, write_whole};
 pub use log::{Expected, FORMAT, Log, LogOf};
+pub use picture::Picture;
 pub use replay::{Comparison, Verdict, log_of, replay};
 pub use script::script;
+pub use shown::{misleads, shown};
 pub use story::Story;

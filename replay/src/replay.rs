@@ -1,4 +1,6 @@
-use stormglass_simulator::{Deviation, Failure, Outcome, RequestOf, Scenario, World};
+use stormglass_simulator::{
+    Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, Watch, World,
+};
 
 use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
@@ -12,6 +14,17 @@ pub enum Verdict {
     Drifted,
     /// It no longer happens.
     Absent,
+}
+
+impl Verdict {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Exact => "exact",
+            Verdict::Drifted => "drifted",
+            Verdict::Absent => "absent",
+        }
+    }
 }
 
 /// A replay, compared with what its log expects.
@@ -29,12 +42,28 @@ pub struct Comparison {
     pub unmatched: Vec<usize>,
 }
 
+/// Makes the run of a list while somebody looks on. Whoever that is, the world is compiled but once.
+pub(crate) fn watched<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: &[Deviation<RequestOf<S>>],
+    mut watch: &mut dyn Watch<S::Machine>,
+) -> Replayed {
+    World::new(scenario).replay(seed, deviations, u64::MAX, &mut watch)
+}
+
 /// Runs a log again and compares.
 pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison {
-    let mut story = Story::new(&log.deviations);
-    let replayed = World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut story);
+    let mut story = Story::new(scenario, &log.deviations);
+    let replayed = watched(scenario, log.seed, &log.deviations, &mut story);
+    let Outcome { failure, time, .. } = &replayed.outcome;
+    let story = story.tell(failure.as_ref(), *time);
+    compare(log, replayed, story)
+}
+
+/// Compares a run that was made by a log, and its story, with what the log says.
+pub(crate) fn compare<R>(log: &Log<R>, replayed: Replayed, story: Vec<String>) -> Comparison {
     let outcome = replayed.outcome;
-    let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let verdict = verdict(&log.expected, &outcome);
     let first_difference = match verdict {
         Verdict::Exact => None,
@@ -51,8 +80,8 @@ pub fn log_of<S: Scenario>(
     seed: u64,
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
-    let mut story = Story::new(&deviations);
-    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
+    let mut story = Story::new(scenario, &deviations);
+    let outcome = watched(scenario, seed, &deviations, &mut story).outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let Failure { property, violation, event } = outcome.failure?;
     let expected = Expected {

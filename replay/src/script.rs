@@ -14,8 +14,12 @@ use crate::Story;
 pub fn script<S: Scenario>(scenario: &S, nodes: u32) -> Script<'_, S> {
     Script::told_by(scenario, nodes, |script| {
         let deviations = script.deviations();
-        let mut story = Story::new(&deviations);
+        let mut story = Story::new(script.scenario(), &deviations);
         script.again(&mut story);
-        story.so_far()
+        let outcome = script.outcome();
+        match &outcome.failure {
+            Some(failure) => story.tell(Some(failure), outcome.time),
+            None => story.so_far(outcome.time),
+        }
     })
 }

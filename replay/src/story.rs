@@ -1,418 +1,356 @@
-use std::fmt::{self, Write as _};
-use std::time::Duration;
+//! A run in sentences.
 
-use stormglass_machine::{
-    AfterFlush, AfterGap, Effect, FlushError, Gap, Input, Kind as _, Machine, NodeId, Time,
-};
-use stormglass_simulator::{
-    ClientEvent, Cluster, Deviation, DiskFault, Event, Failure, Fate, Watch, Way,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A story of up to this many lines is told whole.
+use stormglass_machine::Time;
+use stormglass_simulator::{Cluster, Deviation, Event, Failure, RequestOf, Scenario, Watch};
+
+use crate::causes::{Chain, LeadsTo};
+use crate::trace::{Entry, Lasting, Look, Passage, Place, Recorder, Trace, Weight, What, clock};
+
+/// A story of up to this many entries is told whole.
 const WHOLE: usize = 48;
-/// At the end of a longer one, so many lines are told in any case.
+/// At the end of a longer one, so many are told in any case.
 const ENDING: usize = 12;
-/// Longer lines are cut.
-const WIDEST: usize = 140;
-/// Effects with longer values are told by kind only.
-const BRIEF: usize = 48;
+/// So many of what matters are told at the most; of more, those in the middle are left out.
+const MOST_TOLD: usize = 2_000;
+/// Lines are broken before they get wider.
+const WIDTH: usize = 112;
+/// What was given to a machine, and what it did, is cut off after so many characters.
+const LONGEST_INPUT: usize = 100;
+const LONGEST_EFFECTS: usize = 200;
+/// So many sorts of what is left out are named.
+const MOST_SORTS: usize = 4;
+/// So many nodes are told of at the end, and so many paths of the causal chain.
+const MOST_NODES: usize = 32;
+const MOST_PATHS: usize = 12;
 
-/// Tells a run in words: what each machine was given, what it became and what it did.
+/// Tells a run in words: what each machine was given, what it became and what it did; what every
+/// node was like in the end; and the causal chain that led to it.
 ///
-/// Of a long run, the steps in which nothing happened that matters are only counted: what matters
-/// is a deviation, a request, a change of a machine's state, and what came last.
-pub struct Story<'d, M: Machine> {
-    deviations: &'d [Deviation<M::Request>],
-    lines: Vec<Line>,
-    /// The state of the machine that is being stepped, before the step.
-    before: &'static str,
-    /// How many effects of the latest step there are, whose step it is, how many have happened.
-    latest: Option<(NodeId, usize, usize)>,
-}
+/// Entries are numbered, and each names the one that made it possible. Of a long run, what happened
+/// that does not matter is left out and only counted: what matters is a deviation, a request, a
+/// change of a machine's state, what is in the causal chain, and what came last.
+pub struct Story<'s, S: Scenario>(Recorder<'s, S>);
 
-struct Line {
-    text: String,
-    matters: bool,
-}
-
-impl<'d, M: Machine> Story<'d, M> {
+impl<'s, S: Scenario> Story<'s, S> {
     /// A story-teller for a run that these deviations make.
-    pub fn new(deviations: &'d [Deviation<M::Request>]) -> Self {
-        Story { deviations, lines: Vec::new(), before: "", latest: None }
+    pub fn new(scenario: &'s S, deviations: &'s [Deviation<RequestOf<S>>]) -> Self {
+        Story(Recorder::new(scenario, deviations))
     }
 
-    /// The story of a run that goes on.
-    pub fn so_far(self) -> Vec<String> {
-        condense(self.lines)
+    /// The story of a run that goes on, up to this time.
+    pub fn so_far(self, time: Time) -> Vec<String> {
+        let trace = self.0.end(None, time);
+        let mut lines = Lines::of(&trace);
+        lines.entries(&Chain::of(&trace));
+        lines.nodes("so far");
+        lines.told
     }
 
     /// The story, with its end.
     pub fn tell(self, failure: Option<&Failure>, time: Time) -> Vec<String> {
-        let mut told = condense(self.lines);
-        let time = clock(time);
-        let Some(failure) = failure else {
-            told.push(format!("{time}  the end; everything held"));
-            return told;
-        };
-        let mut detail = failure.violation.detail.lines();
-        let first = detail.next().unwrap_or_default();
-        told.push(format!("{time}  VIOLATED: {}: {first}", failure.signature()));
-        told.extend(detail.map(|line| format!("{:>13}  {line}", "").trim_end().to_owned()));
-        told
-    }
-
-    fn line(&mut self, now: Time, matters: bool, text: &str) {
-        self.lines.push(Line { text: format!("{}  {text}", clock(now)), matters });
-    }
-
-    fn stepped(&mut self, cluster: &Cluster<M>, node: NodeId, effects: &[Effect<M>]) {
-        self.latest = Some((node, effects.len(), 0));
-        let after = cluster.machine(node).state();
-        let Some(line) = self.lines.last_mut() else { return };
-        if after != self.before {
-            let _ = write!(line.text, " — becomes {after}");
-            line.matters = true;
-        }
-        if !effects.is_empty() {
-            let _ = write!(line.text, " → {}", summary(effects));
-        }
-    }
-
-    fn struck(&mut self, now: Time, position: usize) {
-        if let Some(text) = self.deviations[position].begins() {
-            self.line(now, true, &text);
-        }
-    }
-
-    fn ended(&mut self, now: Time, position: usize) {
-        if let Some(text) = self.deviations[position].ends() {
-            self.line(now, true, &text);
-        }
-    }
-
-    fn crashed(&mut self, now: Time, node: NodeId, lost: usize) {
-        let mut text = format!("node {node} CRASHES");
-        if let Some((stepped, all, happened)) = self.latest
-            && stepped == node
-            && happened < all
-        {
-            let _ = write!(text, " after {happened} of the {all} effects of its step");
-        }
-        if lost > 0 {
-            let _ = write!(text, ", losing {lost} unflushed");
-        }
-        self.line(now, true, &text);
+        tell(&self.0.end(failure, time))
     }
 }
 
-impl<M: Machine> Watch<M> for Story<'_, M> {
-    fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
-        let now = cluster.now();
-        match event {
-            Event::Started { node } => {
-                self.before = cluster.machine(node).state();
-                if cluster.crashes(node) > 0 {
-                    let records = cluster.records(node).len();
-                    self.line(
-                        now,
-                        true,
-                        &format!("node {node} starts again with {records} records"),
-                    );
-                }
-            }
-            Event::Input { node, input } => {
-                let state = cluster.machine(node).state();
-                self.before = state;
-                let (matters, what) = match input {
-                    Input::Start => (false, "starts".to_owned()),
-                    Input::Message { from, message } => {
-                        (false, format!("hears from {from}: {}", in_full(message)))
-                    }
-                    Input::Timer(timer) => (false, format!("timer {timer:?}")),
-                    Input::Request { request, .. } => (true, format!("is asked: {request:?}")),
-                };
-                self.line(now, matters, &format!("node {node} [{state}] {what}"));
-            }
-            Event::Stepped { node, effects } => self.stepped(cluster, node, effects),
-            Event::Effect { node, .. } => {
-                if let Some((stepped, _, happened)) = &mut self.latest
-                    && *stepped == node
-                {
-                    *happened += 1;
-                }
-            }
-            Event::Fated { from, to, message, fate } => {
-                let kind = message.kind();
-                let fate = match fate {
-                    Fate::Dull => return,
-                    Fate::Delayed { by } => format!("is delayed by {}", span(by)),
-                    Fate::Dropped => "is lost".to_owned(),
-                    Fate::Duplicated { by } => format!("will come again {} later", span(by)),
-                    Fate::Corrupted { .. } => "is corrupted".to_owned(),
-                };
-                self.line(now, true, &format!("    {kind} from {from} to {to} {fate}"));
-            }
-            Event::CutOff { from, to, message } => {
-                let kind = message.kind();
-                self.line(now, false, &format!("    {kind} from {from} to {to} is cut off"));
-            }
-            Event::HeldUp { from, to, message, by } => {
-                let (kind, by) = (message.kind(), span(by));
-                self.line(
-                    now,
-                    false,
-                    &format!("    {kind} from {from} to {to} is held up for {by}"),
-                );
-            }
-            Event::Late { node, timer, by } => {
-                self.line(
-                    now,
-                    true,
-                    &format!("    timer {timer:?} of node {node} will be {} late", span(by)),
-                );
-            }
-            Event::Slow { node, by } => {
-                self.line(
-                    now,
-                    true,
-                    &format!("    the disk of node {node} takes {} longer", span(by)),
-                );
-            }
-            Event::Misbehaved { node, site } => {
-                self.line(now, true, &format!("    node {node} misbehaves: {site}"));
-            }
-            Event::Disk { node, fault } => {
-                self.line(now, true, &format!("    the disk of node {node} {}", disk_fault(fault)));
-            }
-            Event::Gap { node, gap, after } => {
-                self.line(now, true, &format!("node {node} {}", gap_in_words(gap, after)));
-            }
-            Event::Replaced { node, lost } => {
-                let text = format!("node {node} has an empty disk, without its {lost} records");
-                self.line(now, true, &text);
-            }
-            Event::Struck(position) => self.struck(now, position),
-            Event::Ended(position) => self.ended(now, position),
-            Event::Crashed { node, lost } => self.crashed(now, node, lost),
-            Event::Client { client, what, .. } => {
-                let (matters, what) = client_does(what);
-                self.line(now, matters, &format!("client {client} {what}"));
-            }
-            Event::Healed => self.line(now, true, "every fault is over"),
-        }
+impl<S: Scenario> Watch<S::Machine> for Story<'_, S> {
+    fn event(&mut self, cluster: &Cluster<S::Machine>, event: Event<'_, S::Machine>) {
+        self.0.event(cluster, event);
     }
 }
 
-/// What a client does or learns, after "client 1", and whether it matters.
-fn client_does<M: Machine>(what: ClientEvent<'_, M>) -> (bool, String) {
-    match what {
-        ClientEvent::Invoked { request } => (true, format!("wants {request:?}")),
-        ClientEvent::AskedAgain { node } => (false, format!("asks again, node {node} now")),
-        ClientEvent::Fated { way, fate } => {
-            let what = match way {
-                Way::Request => "asks, and that",
-                Way::Answer => "is being answered, and that",
-            };
-            let fate = match fate {
-                Fate::Delayed { by } => format!("is delayed by {}", span(by)),
-                _ => "is lost".to_owned(),
-            };
-            (true, format!("{what} {fate}"))
-        }
-        ClientEvent::Completed { response } => (true, format!("is answered: {response:?}")),
-        ClientEvent::Failed => (true, "knows that it has failed".to_owned()),
-        ClientEvent::GaveUp => (true, "gives up, and does not know".to_owned()),
-    }
-}
-
-/// What a disk does, after "the disk of node 1".
-fn disk_fault(fault: DiskFault) -> String {
-    match fault {
-        DiskFault::FlushFailed { error, after } => {
-            let error = match error {
-                FlushError::Io => "fails to flush",
-                FlushError::Full => "has no room to flush",
-            };
-            let after = match after {
-                AfterFlush::Retry => "the machine will try again",
-                AfterFlush::Stop => "the machine stops",
-            };
-            format!("{error}; {after}")
-        }
-        DiskFault::FlushLost => "says it has flushed, and has not".to_owned(),
-        DiskFault::Rotten { nth } => format!("spoils record {nth}"),
-        DiskFault::Misdirected { nth, back } => {
-            format!("puts record {nth} in a place {back} before its own")
-        }
-        DiskFault::Torn { nth } => format!("has only half of record {nth}"),
-    }
-}
-
-/// What a restart finds, after "node 1".
-fn gap_in_words(gap: Gap, after: AfterGap) -> String {
-    let Gap { records, at_end } = gap;
-    let noun = if records == 1 { "record" } else { "records" };
-    let place = if at_end { "at the end" } else { "in between" };
-    let after = match after {
-        AfterGap::Continue => "goes on without",
-        AfterGap::Refuse => "refuses to start",
+/// The story of a run that has ended.
+pub(crate) fn tell(trace: &Trace) -> Vec<String> {
+    let chain = Chain::of(trace);
+    let mut lines = Lines::of(trace);
+    lines.entries(&chain);
+    let Some(violation) = &trace.violation else {
+        lines.put(trace.end, None, "the end; everything held");
+        return lines.told;
     };
-    format!("cannot read {records} {noun} {place}: {after}")
+    let [first, others @ ..] = &violation.detail[..] else { unreachable!("there is a line") };
+    lines.put(trace.end, None, &format!("VIOLATED: {}: {first}", violation.signature));
+    // They may be a drawing, whose parts stand below each other.
+    let margin = lines.margin();
+    lines
+        .told
+        .extend(others.iter().map(|line| format!("{:margin$}{line}", "").trim_end().to_owned()));
+    lines.nodes("then");
+    lines.chain(&chain);
+    lines.told
 }
 
-/// Counts what does not matter where there is too much of it.
-fn condense(lines: Vec<Line>) -> Vec<String> {
-    let whole = lines.len() <= WHOLE;
-    let ending = lines.len().saturating_sub(ENDING);
-    let mut told = Vec::new();
-    let mut quiet = 0;
-    let note = |quiet: usize| {
-        let steps = if quiet == 1 { "step" } else { "steps" };
-        format!("{:>13}  ({quiet} quiet {steps})", "")
+/// The numbers of what is told of a run, in order: what matters, and what came last.
+pub(crate) fn told(trace: &Trace, chain: &Chain) -> BTreeSet<usize> {
+    let numbers = trace.numbers();
+    if numbers.len() <= WHOLE {
+        return numbers.collect();
+    }
+    let ending = numbers.end - ENDING;
+    let matters = |number: &usize| {
+        let quiet = trace.entry(*number).weight == Weight::Quiet;
+        !quiet || *number >= ending || chain.tells(*number)
     };
-    for (position, line) in lines.into_iter().enumerate() {
-        if whole || line.matters || position >= ending {
-            if quiet > 0 {
-                told.push(note(std::mem::take(&mut quiet)));
-            }
-            told.push(narrow(line.text));
-        } else {
-            quiet += 1;
+    let mut told: Vec<_> = numbers.filter(matters).collect();
+    if told.len() > MOST_TOLD {
+        let half = MOST_TOLD / 2;
+        let middle = half..told.len() - half;
+        let kept = told.drain(middle).filter(|number| chain.tells(*number)).collect::<Vec<_>>();
+        told.extend(kept);
+    }
+    told.into_iter().collect()
+}
+
+/// The lines of a story, as they come to be.
+struct Lines<'t> {
+    trace: &'t Trace,
+    /// How wide the numbers of entries are.
+    digits: usize,
+    told: Vec<String>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(trace: &'t Trace) -> Self {
+        let digits = trace.numbers().end.to_string().len().max(2);
+        Lines { trace, digits, told: Vec::new() }
+    }
+
+    /// The column in which sentences begin.
+    fn margin(&self) -> usize {
+        15 + self.digits + 2
+    }
+
+    fn put(&mut self, time: Time, number: Option<usize>, text: &str) {
+        let number = number.map(|number| (number + 1).to_string()).unwrap_or_default();
+        let head = format!("{}  {number:>digits$}  ", clock(time), digits = self.digits);
+        self.wrapped(&head, text);
+    }
+
+    fn below(&mut self, text: &str) {
+        self.wrapped(&" ".repeat(self.margin()), text);
+    }
+
+    fn wrapped(&mut self, head: &str, text: &str) {
+        let margin = self.margin();
+        for (nth, line) in wrap(text, WIDTH - margin).into_iter().enumerate() {
+            let line = match nth {
+                0 => format!("{head}{line}"),
+                _ => format!("{:>margin$}    {line}", ""),
+            };
+            self.told.push(line.trim_end().to_owned());
         }
     }
-    if quiet > 0 {
-        told.push(note(quiet));
+
+    fn entries(&mut self, chain: &Chain) {
+        let trace = self.trace;
+        if trace.forgotten > 0 {
+            self.below(&format!("(the first {} are not told)", trace.forgotten));
+        }
+        let told = told(trace, chain);
+        let mut left_out = Vec::new();
+        for number in trace.numbers() {
+            let entry = trace.entry(number);
+            if told.contains(&number) {
+                self.left_out(&mut left_out);
+                self.put(entry.time, Some(number), &sentence(entry));
+            } else {
+                left_out.push(entry);
+            }
+        }
+        self.left_out(&mut left_out);
     }
-    told
+
+    fn left_out(&mut self, entries: &mut Vec<&Entry>) {
+        if !entries.is_empty() {
+            let text = format!("({} quiet: {})", entries.len(), sorts(entries));
+            self.below(&text);
+            entries.clear();
+        }
+    }
+
+    /// What every node is like.
+    fn nodes(&mut self, when: &str) {
+        let looks = &self.trace.looks;
+        if looks.is_empty() {
+            return;
+        }
+        self.told.push(String::new());
+        self.told.push(format!("  {when}:"));
+        let state = |look: &Option<Look>| look.as_ref().map_or("down", |look| look.state);
+        let widest = looks.iter().map(|look| state(look).chars().count()).max().unwrap_or_default();
+        let digits = (looks.len() - 1).to_string().len();
+        for (node, look) in looks.iter().enumerate().take(MOST_NODES) {
+            let picture = look.as_ref().map_or("", |look| &look.picture);
+            let head = format!("    node {node:>digits$}  {:widest$}  ", state(look));
+            let room = WIDTH.saturating_sub(head.chars().count()).max(40);
+            for (nth, line) in wrap(picture, room).into_iter().enumerate() {
+                let head = if nth == 0 { head.clone() } else { " ".repeat(head.chars().count()) };
+                self.told.push(format!("{head}{line}").trim_end().to_owned());
+            }
+        }
+        if looks.len() > MOST_NODES {
+            self.told.push(format!("    and {} more nodes", looks.len() - MOST_NODES));
+        }
+    }
+
+    /// What led to the violation.
+    fn chain(&mut self, chain: &Chain) {
+        if chain.paths.is_empty() {
+            return;
+        }
+        self.told.push(String::new());
+        self.told.push("  how it came to this:".to_owned());
+        for path in chain.paths.iter().take(MOST_PATHS) {
+            let text = hops(self.trace, &path.entries) + &leads_to(self.trace, path.leads_to);
+            for (nth, line) in wrap(&text, WIDTH - 8).into_iter().enumerate() {
+                let indent = if nth == 0 { 4 } else { 8 };
+                self.told.push(format!("{:indent$}{line}", ""));
+            }
+        }
+        let more = chain.paths.len().saturating_sub(MOST_PATHS);
+        if more > 0 || chain.cut_short {
+            self.told.push("    and so on, further back".to_owned());
+        }
+    }
 }
 
-/// Cuts what is too wide to be read.
-fn narrow(mut text: String) -> String {
-    if let Some((cut, _)) = text.char_indices().nth(WIDEST) {
-        text.truncate(cut);
-        text.push('…');
+/// An entry in a sentence: what happened, what made it possible, and what came of it.
+pub(crate) fn sentence(entry: &Entry) -> String {
+    let mut text = match entry.what {
+        What::Note => format!("    {}", shortened(&entry.words, LONGEST_INPUT)),
+        _ => shortened(&entry.words, LONGEST_INPUT),
+    };
+    if let Some(cause) = entry.cause.filter(|_| entry.what != What::Note) {
+        text.push_str(&format!(" ({} {})", cause.how.in_words(), cause.number + 1));
+    }
+    if let Some(state) = entry.becomes() {
+        text.push_str(&format!(" — becomes {state}"));
+    }
+    if !entry.summary.is_empty() {
+        let summary = shortened(&entry.summary.join("; "), LONGEST_EFFECTS);
+        text.push_str(&format!(" → {summary}"));
     }
     text
 }
 
-/// Effects in words; messages of one kind to several nodes are put together.
-fn summary<M: Machine>(effects: &[Effect<M>]) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut said = String::new();
-    for effect in effects {
-        let what = match effect {
-            Effect::Send { to, message } => {
-                let what = briefly(message, message.kind());
-                match parts.last_mut().filter(|_| what == said) {
-                    Some(last) => {
-                        let _ = write!(last, ", {to}");
-                    }
-                    None => parts.push(format!("sends {what} to {to}")),
-                }
-                said = what;
-                continue;
-            }
-            Effect::SetTimer { timer, after } => format!("sets {timer:?} in {}", span(*after)),
-            Effect::CancelTimer { timer } => format!("cancels {timer:?}"),
-            Effect::Write(record) => format!("writes {}", briefly(record, "")),
-            Effect::Checkpoint(record) => format!("checkpoints {}", briefly(record, "")),
-            Effect::Flush => "flushes".to_owned(),
-            Effect::Respond { response, .. } => format!("answers {}", briefly(response, "")),
-        };
-        parts.push(what);
-        said.clear();
-    }
-    parts.join("; ")
-}
-
-/// A value in words; of a long one only its kind, or its beginning.
-fn briefly(value: &impl fmt::Debug, kind: &str) -> String {
-    let text = in_full(value);
-    match text.char_indices().nth(BRIEF) {
-        None => text,
-        Some(_) if !kind.is_empty() => format!("{kind} {{…}}"),
-        Some((cut, _)) => format!("{}…", &text[..cut]),
+/// Where a path ends, in words.
+pub(crate) fn leads_to(trace: &Trace, end: LeadsTo) -> String {
+    match end {
+        LeadsTo::Violation => " → VIOLATED".to_owned(),
+        LeadsTo::State(number) => match trace.entry(number).place {
+            Place::Node(node) => format!(" → what node {node} was in {}", number + 1),
+            Place::Client(_) | Place::Network => String::new(),
+        },
+        LeadsTo::Nothing => String::new(),
     }
 }
 
-/// A value in words. `Vote(Vote { term: 1 })` is said once.
-fn in_full(value: &impl fmt::Debug) -> String {
-    let text = format!("{value:?}");
-    match text.split_once('(') {
-        Some((outer, inner)) if inner.starts_with(outer) && inner.ends_with("})") => {
-            inner[..inner.len() - 1].to_owned()
+/// Entries by their numbers and names, each made possible by the one before. Several of one name
+/// are named once.
+fn hops(trace: &Trace, numbers: &[usize]) -> String {
+    let mut told: Vec<(Vec<String>, &str)> = Vec::new();
+    for number in numbers {
+        let name = &*trace.entry(*number).name;
+        match told.last_mut().filter(|(_, last)| *last == name) {
+            Some((numbers, _)) => numbers.push((number + 1).to_string()),
+            None => told.push((vec![(number + 1).to_string()], name)),
         }
-        _ => text,
+    }
+    let told = told.into_iter().map(|(numbers, name)| match &numbers[..] {
+        [first, _, .., last] if numbers.len() > 3 => format!("{first} … {last} {name}"),
+        _ => format!("{} {name}", numbers.join(", ")),
+    });
+    let mut text = told.collect::<Vec<_>>().join(" → ");
+    if let [only] = numbers {
+        text.push_str(&what_it_cost(trace, *only));
+    }
+    text
+}
+
+/// What a cut has taken away.
+fn what_it_cost(trace: &Trace, number: usize) -> String {
+    let is_it = |span: &&crate::trace::Span| span.from == number && span.state == Lasting::Cut;
+    let Some(span) = trace.spans.iter().find(is_it) else { return String::new() };
+    let meanwhile = number..=span.to.unwrap_or(usize::MAX);
+    let lost = trace.messages.iter().filter(|message| message.fate == Passage::CutOff);
+    let lost: Vec<_> =
+        lost.map(|message| message.sent).filter(|sent| meanwhile.contains(sent)).collect();
+    match &lost[..] {
+        [] => String::new(),
+        [one] => format!(" → a message of {} is cut off", one + 1),
+        [first, .., last] => {
+            format!(" → {} messages of {} to {} are cut off", lost.len(), first + 1, last + 1)
+        }
     }
 }
 
-/// The time, to the microsecond.
-fn clock(now: Time) -> String {
-    let micros = now.as_nanos() / 1_000 % 1_000_000;
-    let seconds = now.as_nanos() / 1_000_000_000;
-    match micros % 1_000 {
-        0 => format!("{seconds:>4}.{:03}    s", micros / 1_000),
-        _ => format!("{seconds:>4}.{micros:06} s"),
+/// What sorts of things there are, and how many of each, the most frequent first.
+pub(crate) fn sorts(entries: &[&Entry]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in entries {
+        *counts.entry(sort(entry)).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let others: usize = counts.iter().skip(MOST_SORTS).map(|(_, count)| count).sum();
+    counts.truncate(MOST_SORTS);
+    if others > 0 {
+        counts.push(("other".to_owned(), others));
+    }
+    let told = counts.into_iter().map(|(sort, count)| format!("{count} {sort}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The sort of thing that an entry is: its name, without who it is about.
+fn sort(entry: &Entry) -> String {
+    let name = entry.name.as_str();
+    match entry.what {
+        What::Message => name.rsplit_once(" hears ").map_or(name, |(_, kind)| kind).to_owned(),
+        What::Note if name.ends_with("is cut off") => "cut off".to_owned(),
+        What::Note => "held up".to_owned(),
+        What::GoesOn => "flushed".to_owned(),
+        _ => name.splitn(3, ' ').nth(2).unwrap_or(name).to_owned(),
     }
 }
 
-fn span(span: Duration) -> String {
-    format!("{span:?}")
+/// Text of about this many characters, up to the end of a word.
+fn shortened(text: &str, most: usize) -> String {
+    let Some((cut, _)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let text = &text[..cut];
+    let end = text.rfind(' ').filter(|end| *end > cut / 2).unwrap_or(cut);
+    format!("{} …", text[..end].trim_end_matches([' ', ',', ';']))
+}
+
+/// Lines of at most this width, broken between words; what has no blanks is broken anywhere.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some((cut, _)) = rest.char_indices().nth(width) {
+        let blank = rest[..cut].rfind(' ').filter(|blank| !rest[..*blank].trim().is_empty());
+        let end = blank.unwrap_or(cut);
+        lines.push(rest[..end].trim_end().to_owned());
+        rest = rest[end..].trim_start();
+    }
+    lines.push(rest.to_owned());
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
-    #[expect(dead_code, reason = "shown only")]
-    enum Message {
-        Vote(Vote),
-        Pair(u8, u8),
-    }
-
-    #[derive(Debug)]
-    #[expect(dead_code, reason = "shown only")]
-    struct Vote {
-        term: u64,
-    }
-
-    impl Vote {
-        fn of(term: u64) -> Message {
-            Message::Vote(Vote { term })
-        }
+    #[test]
+    fn lines_are_broken_between_words_and_lose_nothing() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("    one two", 8), ["    one", "two"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("", 4), [""]);
     }
 
     #[test]
-    fn a_value_in_a_variant_of_its_own_name_is_said_once() {
-        assert_eq!(in_full(&Vote::of(1)), "Vote { term: 1 }");
-        assert_eq!(in_full(&Message::Pair(1, 2)), "Pair(1, 2)");
-        assert_eq!(in_full(&7), "7");
-    }
-
-    #[test]
-    fn long_values_are_told_briefly() {
-        let long = [1_234_567_u64; 9];
-        assert_eq!(briefly(&long, "Append"), "Append {…}");
-        assert_eq!(briefly(&long, ""), "[1234567, 1234567, 1234567, 1234567, 1234567, 12…");
-        assert_eq!(briefly(&[1], "Append"), "[1]");
-    }
-
-    #[test]
-    fn times_are_told_to_the_microsecond_and_stand_below_each_other() {
-        let times = [0, 1_250_000_000, 733_333_333, 12_000_001_000].map(Time::from_nanos);
-        let told = times.map(clock);
-        assert_eq!(told, ["   0.000    s", "   1.250    s", "   0.733333 s", "  12.000001 s"]);
-    }
-
-    #[test]
-    fn quiet_steps_of_a_long_story_are_counted() {
-        let line = |number: usize| Line { text: number.to_string(), matters: number == 20 };
-        assert_eq!(condense((0..WHOLE).map(line).collect()).len(), WHOLE);
-        let told = condense((0..100).map(line).collect());
-        assert_eq!(told[0].trim(), "(20 quiet steps)");
-        assert_eq!(told[1], "20");
-        assert_eq!(told[2].trim(), "(67 quiet steps)");
-        assert_eq!(told.len(), 3 + ENDING);
+    fn what_is_cut_off_ends_with_a_word() {
+        assert_eq!(shortened("one two three", 9), "one two …");
+        assert_eq!(shortened("one", 9), "one");
     }
 }

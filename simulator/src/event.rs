@@ -112,8 +112,8 @@ pub enum Event<'a, M: Machine> {
         /// How many durable records are gone.
         lost: usize,
     },
-    /// An episode of the plan begins to strike: a crash, a cut, a pause, a bad disk; a knob, when
-    /// the run begins. The number is its position in the list of deviations.
+    /// An episode of the plan begins to strike: a crash, a cut, a pause, a bad disk; a knob or a wrong
+    /// clock, when the run begins. The number is its position in the list of deviations.
     Struck(usize),
     /// A cut, a clog, a throttle, a pause or a bad disk is over.
     Ended(usize),

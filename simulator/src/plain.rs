@@ -28,6 +28,7 @@ pub struct Plain<M: Machine<Request: Serialize + DeserializeOwned + Eq>> {
     fingerprint: Option<fn(&M, Time) -> u64>,
     recoverable: fn(&World<'_, Self>) -> bool,
     tolerates: Vec<Redundancy>,
+    describe: fn(&M) -> String,
 }
 
 /// How many requests clients make, and what draws each.
@@ -56,6 +57,7 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
             fingerprint: None,
             recoverable: |_| true,
             tolerates: Vec::new(),
+            describe: |_| String::new(),
         }
     }
 
@@ -170,6 +172,12 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Plain<M> {
         self
     }
 
+    /// What a machine is like, in a few words, for stories; see [`Scenario::describe`].
+    #[must_use]
+    pub fn describe(self, describe: fn(&M) -> String) -> Self {
+        Plain { describe, ..self }
+    }
+
     /// Adds a property.
     #[must_use]
     pub fn property(mut self, property: Property<Self>) -> Self {
@@ -243,6 +251,10 @@ impl<M: Machine<Request: Serialize + DeserializeOwned + Eq>> Scenario for Plain<
 
     fn tolerates(&self, _: u32) -> Vec<Redundancy> {
         self.tolerates.clone()
+    }
+
+    fn describe(&self, machine: &M) -> String {
+        (self.describe)(machine)
     }
 
     fn requests(&self, count: u32, dice: &mut Dice, asked: &mut Vec<Asked<M::Request>>) {

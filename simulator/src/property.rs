@@ -169,6 +169,12 @@ impl<S: Scenario> Property<S> {
     pub fn name(&self) -> &'static str {
         self.name
     }
+
+    /// True if it is looked at after every event, so that the event at which it is violated is the
+    /// one that violates it.
+    pub fn is_always(&self) -> bool {
+        matches!(self.check, Check::Always(_))
+    }
 }
 
 /// The name under which a panic of a machine is reported.

@@ -162,6 +162,14 @@ pub trait Scenario: Sized + Sync {
         None
     }
 
+    /// What a machine is like at this moment, in a few words, for stories: `term 3, log [1, 2]`.
+    /// Fields are separated by commas, as the standard library shows them, so that a story can
+    /// tell which one has changed; what stands here is what counts as a change. Nothing, unless the
+    /// scenario says otherwise.
+    fn describe(&self, _machine: &Self::Machine) -> String {
+        String::new()
+    }
+
     /// A parameter under which the scenario was built, if it is not the usual one: the planted
     /// bug. Stands in logs.
     fn planted(&self) -> Option<&str> {

@@ -300,12 +300,14 @@ impl<'s, S: Scenario> World<'s, S> {
             }
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
-        self.tell_knobs(watch);
+        self.tell_what_is_from_the_start(watch);
     }
 
-    fn tell_knobs<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
+    fn tell_what_is_from_the_start<W: Watch<S::Machine>>(&mut self, watch: &mut W) {
         for position in 0..self.cluster.plan.len() {
-            if self.struck[position] && matches!(self.cluster.plan[position], Deviation::Knob(_)) {
+            let is =
+                matches!(self.cluster.plan[position], Deviation::Knob(_) | Deviation::Clock(_));
+            if self.struck[position] && is {
                 self.tell(watch, Event::Struck(position));
             }
         }

@@ -368,7 +368,8 @@ impl Watch<Puppet> for Does {
                 ClientEvent::Invoked { .. } => "begins",
                 ClientEvent::AskedAgain { .. } => "asks again",
                 ClientEvent::Fated { .. } => "has bad luck",
-                ClientEvent::Completed { .. } => "is answered",
+                ClientEvent::Answered { .. } => "is answered",
+                ClientEvent::Completed { .. } => "is done",
                 ClientEvent::Failed => "fails",
                 ClientEvent::GaveUp => "gives up",
             });
@@ -395,9 +396,12 @@ fn whoever_watches_is_told_what_clients_do() {
     world.replay(0, &deviations, u64::MAX, &mut does);
     let expected = [
         "begins",
+        "is answered",
         "asks again",
         "is answered",
+        "is done",
         "begins",
+        "is answered",
         "fails",
         "begins",
         "has bad luck",

@@ -85,7 +85,7 @@ fn files_that_are_no_logs_are_refused_with_the_place_in_them() {
     let change = |name: &str, change: fn(&mut serde_json::Value)| changed(&log, name, change);
     let cases = [
         (folder.path().join("missing.json"), "check the path"),
-        (folder.path().to_owned(), "check the path"),
+        (folder.path().to_owned(), "is not a regular file; name a file"),
         (file("empty.json", b""), "empty"),
         (file("broken.json", b"{\n  \"format\": x"), "line 2, column"),
         (file("cut.bin", b"STORMGLS\x01"), "ends too early"),
@@ -126,6 +126,48 @@ fn logs_are_not_written_where_they_must_not_be() {
     refused(&["shrink", text(&shrunk)], &["overwritten", "--out"]);
     let named = run(&["shrink", text(&shrunk), "--out", text(&shrunk)]);
     assert_eq!(named.code, 0, "who names it means it: {named:?}");
+}
+
+#[test]
+fn pages_are_not_written_where_they_must_not_be() {
+    let folder = tempdir().expect("a folder");
+    let log = small(folder.path());
+    let before = std::fs::read(&log).expect("the log is there");
+    let page = folder.path().join("page.html");
+    let same = folder.path().join(".").join(log.file_name().expect("it has a name"));
+    for option in ["--html", "--svg"] {
+        refused(&["story", text(&log), option, text(&same)], &[text(&same), "is the log itself"]);
+        let below = log.join("page");
+        refused(&["story", text(&log), option, text(&below)], &["no file can be made there"]);
+        refused(&["story", text(&log), option, text(folder.path())], &["not a regular file"]);
+        let missing = folder.path().join("missing.json");
+        refused(&["story", text(&missing), option, text(&page)], &[text(&missing)]);
+    }
+    let twice = ["story", text(&log), "--html", text(&page), "--svg", text(&page)];
+    refused(&twice, &["is named twice"]);
+    assert!(!page.exists());
+    assert_eq!(std::fs::read(&log).expect("the log is there"), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_refused_at_once_and_a_failed_write_names_its_path_once() {
+    let folder = tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is a mkfifo").success());
+    for command in ["replay", "story", "shrink"] {
+        refused(&[command, text(&pipe)], &[text(&pipe), "is not a regular file"]);
+    }
+    let log = small(folder.path());
+    refused(&["story", text(&log), "--html", text(&pipe)], &[text(&pipe), "not a regular file"]);
+    // Nobody can make a file there.
+    for arguments in
+        [["convert", text(&log), "/proc/log.bin"], ["story", text(&log), "--svg=/proc/a"]]
+    {
+        let errors = run(&arguments).errors;
+        assert_eq!(errors.matches("/proc").count(), 1, "{errors}");
+    }
 }
 
 #[test]

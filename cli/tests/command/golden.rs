@@ -16,9 +16,14 @@ fn golden(name: &str, folder: &Path, arguments: &[&str]) {
     let out = if arguments.contains(&"--json") { masked_json(&out) } else { masked(&out) };
     let arguments = arguments.join(" ");
     let said = shown(&format!("$ stormglass {arguments}\n{out}{errors}= {code}\n"));
+    golden_text(name, &said);
+}
+
+/// Compares a text with a golden file.
+fn golden_text(name: &str, said: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &said).expect("golden files can be written");
+        std::fs::write(&path, said).expect("golden files can be written");
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
@@ -132,6 +137,12 @@ fn golden_logs() {
     golden("story.txt", &["story", text(&log)]);
     golden("story-drifted.txt", &["story", text(&drifted)]);
     golden("story.json.txt", &["story", text(&log), "--json"]);
+    let (page, diagram) = (folder.path().join("page.html"), folder.path().join("diagram.svg"));
+    let drawn = ["story", text(&log), "--html", text(&page), "--svg", text(&diagram)];
+    golden("story-drawn.txt", &drawn);
+    golden("story-drawn.json.txt", &["story", text(&drifted), "--svg", text(&diagram), "--json"]);
+    let drawn = std::fs::read_to_string(&diagram).expect("it was written");
+    golden_text("diagram.svg", &drawn.replace(text(folder.path()), "FOLDER"));
     golden("shrink.txt", &["shrink", text(&large)]);
     golden("shrink.json.txt", &["shrink", text(&large), "--json"]);
     golden("shrink-absent.txt", &{

@@ -8,6 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
+use stormglass_replay::misleads;
 use tempfile::{TempDir, tempdir};
 
 use crate::logs::find;
@@ -36,8 +37,13 @@ fn withstood(bytes: &[u8]) -> u8 {
     let path = folder.path().join("hostile.json");
     std::fs::write(&path, bytes).expect("the folder can be written to");
     let path = text(&path);
-    let commands: [&[&str]; 3] =
-        [&["replay", path], &["replay", path, "--healthy", "--story", "--json"], &["story", path]];
+    let page = folder.path().join("page.html");
+    let commands: [&[&str]; 4] = [
+        &["replay", path],
+        &["replay", path, "--healthy", "--story", "--json"],
+        &["story", path],
+        &["story", path, "--html", text(&page)],
+    ];
     let codes = commands.map(|arguments| {
         let ran = run(arguments);
         match ran.code {
@@ -51,7 +57,7 @@ fn withstood(bytes: &[u8]) -> u8 {
             code => panic!("{arguments:?} exits with {code}"),
         }
         let said = format!("{}{}", ran.out, ran.errors);
-        assert!(!said.contains(|letter: char| letter.is_control() && letter != '\n'), "{said:?}");
+        assert!(!said.contains(|letter: char| misleads(letter) && letter != '\n'), "{said:?}");
         ran.code
     });
     codes[0]
@@ -249,7 +255,8 @@ fn as_much_as_is_allowed_is_replayed() {
 #[test]
 fn what_a_log_says_cannot_steer_the_terminal() {
     let mut log = json_log();
-    log["story"] = json!(["\u{1b}[2J", "delete \u{7f}", "next line \u{85}", "back \u{8}"]);
+    log["story"] =
+        json!(["\u{1b}[2J", "delete \u{7f}", "next line \u{85}", "back \u{8}", "turned \u{202e}"]);
     assert_eq!(withstood(log.to_string().as_bytes()), 0);
 }
 

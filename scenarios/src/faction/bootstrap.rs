@@ -55,6 +55,10 @@ impl Scenario for Bootstrap {
         setup::operators(&kinds, 8, count, dice, asked);
     }
 
+    fn describe(&self, machine: &FactionNode) -> String {
+        setup::describe(machine)
+    }
+
     fn simpler(&self, request: &Request) -> Vec<Request> {
         setup::simpler(request)
     }

@@ -66,6 +66,10 @@ impl Scenario for Churn {
         setup::operators(&kinds, 16, count, dice, asked);
     }
 
+    fn describe(&self, machine: &FactionNode) -> String {
+        setup::describe(machine)
+    }
+
     fn simpler(&self, request: &Request) -> Vec<Request> {
         setup::simpler(request)
     }

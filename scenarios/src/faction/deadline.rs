@@ -64,6 +64,10 @@ impl Scenario for Deadline {
         }
     }
 
+    fn describe(&self, machine: &FactionNode) -> String {
+        setup::describe(machine)
+    }
+
     fn simpler(&self, request: &Request) -> Vec<Request> {
         setup::simpler(request)
     }

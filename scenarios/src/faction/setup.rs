@@ -97,3 +97,11 @@ pub fn facts<S: Judged>(world: &World<'_, S>, facts: &mut Facts) {
     facts.add("records lost in crashes", ghost.promises.lost_records);
     ending::count(world, facts);
 }
+
+/// What a node is like: whom it knows of, whom it counts, and whether it has said that it is ready.
+pub fn describe(node: &FactionNode) -> String {
+    let view = node.view();
+    let (knows, counts) = (view.pinging_peers(), view.collecting_peers());
+    let ready = if node.has_announced_ready() { ", has said that it is ready" } else { "" };
+    format!("knows {knows:?}, counts {counts:?} of {}{ready}", view.required_count())
+}

@@ -17,7 +17,7 @@ use super::host::Host as _;
 use super::properties::{self, name};
 use super::store::{Answer, Command, Query, Store};
 use super::workload::{self, Workload};
-use super::{facts, model, plan, recovery};
+use super::{facts, look, model, plan, recovery};
 
 /// How many groups there are.
 const GROUPS: u64 = 50;
@@ -136,6 +136,10 @@ impl Scenario for Many {
 
     fn observe(&self, ghost: &mut Ghost, cluster: &Cluster<Machine>, event: Event<'_, Machine>) {
         ghost.observe(cluster, event);
+    }
+
+    fn describe(&self, machine: &Machine) -> String {
+        look::describe_groups(machine.groups().map(|(group, raft)| (group.0, raft)))
     }
 
     fn facts(&self, world: &World<'_, Self>, facts: &mut Facts) {

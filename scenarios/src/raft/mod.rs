@@ -18,6 +18,7 @@ mod host;
 mod judge;
 mod liveness;
 pub mod load;
+mod look;
 mod many;
 mod membership;
 mod model;

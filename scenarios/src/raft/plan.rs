@@ -16,7 +16,7 @@ use super::ghost::Ghost;
 use super::host::{Ask, Node, Told};
 use super::properties::{self, CALM};
 use super::store::Store;
-use super::{facts, model, recovery, workload};
+use super::{facts, look, model, recovery, workload};
 
 /// How long faults strike.
 pub const STORM: Duration = Duration::from_secs(4);
@@ -180,6 +180,10 @@ impl Scenario for Replicated {
 
     fn observe(&self, ghost: &mut Ghost, cluster: &Cluster<Node>, event: Event<'_, Node>) {
         ghost.observe(cluster, event);
+    }
+
+    fn describe(&self, raft: &Node) -> String {
+        look::describe(raft)
     }
 
     fn facts(&self, world: &World<'_, Self>, facts: &mut Facts) {

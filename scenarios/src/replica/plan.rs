@@ -133,6 +133,17 @@ impl Scenario for Replication {
         ghost.observe(cluster, event);
     }
 
+    fn describe(&self, machine: &Replica) -> String {
+        let (log, epoch) = (machine.log(), machine.epoch());
+        let believes = machine.belief().map_or("nobody".to_owned(), |node| format!("node {node}"));
+        let (first, next, durable) = (log.first_seq(), log.next_seq(), machine.durable_tail());
+        let asked = machine.outstanding().tokens().len();
+        format!(
+            "believes in {believes}, epoch {epoch}, log {first}..{next}, durable up to {durable}, \
+             {asked} unanswered"
+        )
+    }
+
     fn facts(&self, world: &World<'_, Self>, facts: &mut Facts) {
         facts::count(world, facts);
     }

@@ -189,8 +189,8 @@ impl Attempt {
         RequestId(u64::from(attempt) << 56 | u64::from(client) << 32 | u64::from(nth))
     }
 
-    /// The attempt that has this id, if any has.
-    pub(crate) fn of(RequestId(id): RequestId) -> Attempt {
+    /// The attempt under whose id a machine is asked, in a world whose clients wait for answers.
+    pub fn of(RequestId(id): RequestId) -> Attempt {
         let client = (id >> 32) as u32 & (MOST_CLIENTS - 1);
         Attempt { client, nth: id as u32, attempt: (id >> 56) as u32 }
     }
@@ -214,6 +214,14 @@ pub enum ClientEvent<'a, M: Machine> {
         way: Way,
         /// What happens to it.
         fate: Fate,
+    },
+    /// An answer arrives that it still wants to know, be it to an earlier attempt. What it makes of
+    /// it follows at once, unless it waits for another one.
+    Answered {
+        /// To which of its attempts.
+        attempt: u32,
+        /// What it is answered.
+        response: &'a M::Response,
     },
     /// The operation is done.
     Completed {

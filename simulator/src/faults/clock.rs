@@ -71,6 +71,20 @@ impl Fault for WrongClock {
         selves.retain(|clock| (clock.ahead_ns, clock.drift_ppm) != (0, 0));
         selves
     }
+
+    fn begins(&self) -> Option<String> {
+        let WrongClock { node, ahead_ns, drift_ppm } = self;
+        let by = Duration::from_nanos(ahead_ns.unsigned_abs());
+        let drift = drift_ppm.unsigned_abs();
+        let wrong = [
+            (*ahead_ns > 0).then(|| format!("the wall clock is {by:?} ahead")),
+            (*ahead_ns < 0).then(|| format!("the wall clock is {by:?} behind")),
+            (*drift_ppm > 0).then(|| format!("both clocks run {drift} ppm fast")),
+            (*drift_ppm < 0).then(|| format!("both clocks run {drift} ppm slow")),
+        ];
+        let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+        (!wrong.is_empty()).then(|| format!("on node {node} {}", wrong.join(" and ")))
+    }
 }
 
 /// Beyond what a scenario tolerates its clocks are wrong by up to so many times its bounds.

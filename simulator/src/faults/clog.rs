@@ -76,7 +76,7 @@ impl Fault for Clog {
     }
 
     fn begins(&self) -> Option<String> {
-        Some(format!("⧗ clogged {} for {:?}", self.shape.in_words(), self.lasts))
+        Some(format!("≈ clogged {} for {:?}", self.shape.in_words(), self.lasts))
     }
 
     fn ends(&self) -> Option<String> {

@@ -83,7 +83,7 @@ impl Fault for Throttle {
 
     fn begins(&self) -> Option<String> {
         let (links, every, lasts) = (self.shape.in_words(), self.every, self.lasts);
-        Some(format!("⧗ one message every {every:?} {links} for {lasts:?}"))
+        Some(format!("≈ one message every {every:?} {links} for {lasts:?}"))
     }
 
     fn ends(&self) -> Option<String> {

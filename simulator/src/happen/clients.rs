@@ -150,7 +150,10 @@ impl<S: Scenario> World<'_, S> {
     ) {
         let (attempt, response) = self.cluster.clients.receive(slot);
         let Some(open) = self.cluster.clients.awaiting(attempt) else { return };
-        let Deviation::Request { ref request, .. } = self.cluster.plan[open.position] else {
+        let (position, Attempt { client, nth, .. }) = (open.position, attempt);
+        let what = ClientEvent::Answered { attempt: attempt.attempt, response: &response };
+        self.tell(watch, Event::Client { client, nth, what });
+        let Deviation::Request { ref request, .. } = self.cluster.plan[position] else {
             unreachable!("clients make requests")
         };
         let (now, count) = (self.cluster.now, self.cluster.count());
