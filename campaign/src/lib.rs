@@ -20,6 +20,7 @@ mod compare;
 mod options;
 mod part;
 mod progress;
+mod prove;
 mod registry;
 mod report;
 mod search;
@@ -27,6 +28,7 @@ mod triage;
 
 pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
+pub use prove::{Proof, Proving, prove};
 pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};

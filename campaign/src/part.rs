@@ -96,7 +96,7 @@ impl<S: Scenario> Item for Part<'_, S> {
     }
 }
 
-fn simpler<S: Scenario>(
+pub(crate) fn simpler<S: Scenario>(
     deviation: &Deviation<RequestOf<S>>,
     scenario: &S,
 ) -> Vec<Deviation<RequestOf<S>>> {

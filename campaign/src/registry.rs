@@ -5,6 +5,7 @@ use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, wr
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 
+use crate::prove::{self, Proof, Proving};
 use crate::report::ShrunkSize;
 use crate::triage::{self, Shrunk};
 use crate::{Options, Report, campaign};
@@ -225,6 +226,9 @@ pub struct Shrink {
     /// How it was shrunk.
     #[serde(flatten)]
     pub size: ShrunkSize,
+    /// What is known of smaller logs, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     /// The story of what is left.
     #[serde(skip)]
     pub story: Vec<String>,
@@ -245,8 +249,8 @@ pub trait Runnable {
     /// If the log makes no sense.
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError>;
 
-    /// Shrinks a log and writes what is left. Nothing is written if what the log expects no longer
-    /// happens.
+    /// Shrinks a log and writes what is left; then, if asked to, tries all smaller ones, and writes
+    /// one that is found. Nothing is written if what the log expects no longer happens.
     ///
     /// # Errors
     ///
@@ -255,6 +259,7 @@ pub trait Runnable {
         &self,
         log: &RawLog,
         budget: Budget<'_>,
+        prove: Option<Proving<'_>>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError>;
 
@@ -338,18 +343,29 @@ impl<S: Scenario> Runnable for S {
         &self,
         log: &RawLog,
         budget: Budget<'_>,
+        prove: Option<Proving<'_>>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError> {
         let log = log.read(self)?;
         if replay(self, &log).verdict == Verdict::Absent {
             return Ok(None);
         }
-        let Some(Shrunk { log, size }) = triage::shrink(self, log.seed, log.deviations, budget)
-        else {
+        let Some(mut shrunk) = triage::shrink(self, log.seed, log.deviations, budget) else {
             return Ok(None);
         };
-        write(out, &log)?;
-        Ok(Some(Shrink { size, story: log.story }))
+        // First, since a proof may take hours.
+        write(out, &shrunk.log)?;
+        let mut proof = None;
+        if let Some(proving) = prove {
+            let (known, smaller) = prove::prove(self, &shrunk, budget, proving);
+            proof = Some(known);
+            if let Some(smaller) = smaller {
+                write(out, &smaller.log)?;
+                shrunk = smaller;
+            }
+        }
+        let Shrunk { log, size } = shrunk;
+        Ok(Some(Shrink { size, proof, story: log.story }))
     }
 
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {

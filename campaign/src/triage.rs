@@ -99,7 +99,7 @@ pub fn shrink<S: Scenario>(
     let original = world.replay(seed, &deviations, u64::MAX, &mut ()).outcome;
     let signature = original.failure.as_ref()?.signature();
     let before = Size { deviations: deviations.len(), events: original.events };
-    let most_events = original.events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
+    let most_events = most_events(original.events);
     let parts = deviations.into_iter().map(|deviation| Part { deviation, scenario }).collect();
     let mut candidate = Vec::new();
     let shrunk = stormglass_shrinker::shrink(parts, budget, |parts: &[Part<'_, S>]| {
@@ -123,6 +123,11 @@ pub fn shrink<S: Scenario>(
     let elapsed_s = watch.elapsed().as_secs_f64();
     let (attempts, minimal) = (shrunk.attempts, shrunk.minimal);
     Some(Shrunk { log, size: ShrunkSize { before, after, attempts, elapsed_s, minimal } })
+}
+
+/// After how many events a run is cut off that may be a smaller one than a run of so many.
+pub(crate) fn most_events(events: u64) -> u64 {
+    events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME)
 }
 
 /// If the budget ends when the cluster has just become smaller, the list still speaks of nodes

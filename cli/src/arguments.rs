@@ -130,6 +130,7 @@ pub(crate) struct Campaign {
 
 const DEFAULT_OUT: &str = "stormglass-logs";
 const DEFAULT_ATTEMPTS: u64 = 50_000;
+const DEFAULT_BUDGET: u64 = 1_000_000;
 /// The seeds of a campaign that is not told which.
 pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
 const MOST_JOBS: usize = 1_024;
@@ -213,8 +214,11 @@ pub(crate) struct Story {
 Examples:
   stormglass shrink LOG
   stormglass shrink LOG --out smaller.json --attempts 1000000
+  stormglass shrink LOG --prove --budget 5000000
 
-Ctrl-C ends it with the smallest list so far.")]
+With --prove, all smaller lists are then tried: none of them fails, or the smallest that does is
+shrunk and written. What counts as a list is said in docs/shrinking.md.
+Ctrl-C ends it with the smallest list so far, and with what is known of smaller ones.")]
 pub(crate) struct Shrink {
     /// The log, .json or .bin.
     pub(crate) log: PathBuf,
@@ -224,6 +228,15 @@ pub(crate) struct Shrink {
     /// How many runs it may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
     pub(crate) attempts: u64,
+    /// Then try all smaller lists, the smallest first.
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// How many runs --prove may take.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BUDGET, requires = "prove")]
+    pub(crate) budget: u64,
+    /// How many events of a run --prove looks at [default: four times those of the log, and 1000].
+    #[arg(long, value_name = "EVENTS", requires = "prove")]
+    pub(crate) within: Option<u64>,
 }
 
 /// Write a log in the other form: .json for people, .bin for little space.

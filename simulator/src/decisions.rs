@@ -368,6 +368,22 @@ impl Replay {
         (nth, *fate)
     }
 
+    /// The number of a timer that is being set, and how late it is.
+    pub(crate) fn numbered_timer(&mut self, node: NodeId, kind: &'static str) -> (u32, Duration) {
+        let about = About::Timer(node, self.names.static_kind(kind));
+        let nth = self.names.nth(about);
+        let Some((position, span)) = self.spans.get(&(about, nth)) else {
+            return (nth, Duration::ZERO);
+        };
+        self.matched[*position] = true;
+        (nth, *span)
+    }
+
+    /// How many flushes a node has asked for.
+    pub(crate) fn flushes(&self, node: NodeId) -> u32 {
+        self.names.next(About::Flush(node))
+    }
+
     /// The number of the next message of this kind on a link about which the list says nothing.
     pub(crate) fn next_message(&mut self, from: NodeId, to: NodeId, kind: &str) -> u32 {
         let about = About::Message(from, to, self.names.kind(kind));
@@ -415,13 +431,7 @@ impl Decisions for Replay {
     }
 
     fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
-        let about = About::Timer(node, self.names.static_kind(kind));
-        let nth = self.names.nth(about);
-        let Some((position, span)) = self.spans.get(&(about, nth)) else {
-            return Duration::ZERO;
-        };
-        self.matched[*position] = true;
-        *span
+        self.numbered_timer(node, kind).1
     }
 
     fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate {

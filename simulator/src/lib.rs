@@ -41,6 +41,7 @@ mod knob;
 mod lasso;
 mod linearizable;
 mod liveness;
+mod menu;
 mod network;
 mod oracle;
 mod panic;
@@ -70,6 +71,7 @@ pub use faults::{
 };
 pub use knob::{Knob, Knobs};
 pub use linearizable::UNDECIDED;
+pub use menu::Menu;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

@@ -116,19 +116,31 @@ impl<S: Scenario> World<'_, S> {
         most_events: u64,
         watch: &mut impl Watch<S::Machine>,
     ) -> Replayed {
-        self.cluster.plan.clear();
-        self.cluster.plan.extend_from_slice(deviations);
-        self.planner.find_victims(self.scenario, deviations);
         let mut decisions = Replay::new(deviations);
-        let own_bound = self.settings.max_events;
-        let bound = most_events.min(own_bound);
-        let mut outcome = self.guarded(seed, bound, &mut decisions, watch);
-        if bound < own_bound {
-            outcome.failure.take_if(|failure| failure.property == BOUNDED_EVENTS);
-        }
+        let outcome = self.run_list(seed, deviations, most_events, &mut decisions, watch);
         let struck = self.struck.iter().zip(&decisions.matched);
         let matched = struck.map(|(struck, matched)| *struck || *matched).collect();
         Replayed { outcome, matched }
+    }
+
+    pub(crate) fn run_list<D: Decisions>(
+        &mut self,
+        seed: u64,
+        deviations: &[Deviation<RequestOf<S>>],
+        most_events: u64,
+        decisions: &mut D,
+        watch: &mut impl Watch<S::Machine>,
+    ) -> Outcome {
+        self.cluster.plan.clear();
+        self.cluster.plan.extend_from_slice(deviations);
+        self.planner.find_victims(self.scenario, deviations);
+        let own_bound = self.settings.max_events;
+        let bound = most_events.min(own_bound);
+        let mut outcome = self.guarded(seed, bound, decisions, watch);
+        if bound < own_bound {
+            outcome.failure.take_if(|failure| failure.property == BOUNDED_EVENTS);
+        }
+        outcome
     }
 
     /// What was counted in all searches of this world.

@@ -16,7 +16,7 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
-    pub(super) fn with(self, fate: Fate) -> ClientLink {
+    pub(crate) fn with(self, fate: Fate) -> ClientLink {
         let Passage { attempt: Attempt { client, nth, attempt }, way } = self;
         ClientLink { client, nth, attempt, way, fate }
     }
