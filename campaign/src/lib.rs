@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod candidates;
 mod check;
 mod clock;
 mod compare;
@@ -24,6 +25,7 @@ mod prove;
 mod registry;
 mod report;
 mod search;
+mod shrink;
 mod triage;
 
 pub use check::check;
@@ -34,4 +36,4 @@ pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, Unkn
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use stormglass_simulator::NOT_DETERMINISTIC;
-pub use triage::{Shrunk, shrink};
+pub use shrink::{Shrunk, shrink};

@@ -7,7 +7,7 @@ use stormglass_simulator::{Scenario, World};
 
 use crate::prove::{self, Proof, Proving};
 use crate::report::ShrunkSize;
-use crate::triage::{self, Shrunk};
+use crate::shrink::{self, Shrunk};
 use crate::{Options, Report, campaign};
 
 /// Scenarios by name, and the bugs that can be planted in them.
@@ -350,7 +350,7 @@ impl<S: Scenario> Runnable for S {
         if replay(self, &log).verdict == Verdict::Absent {
             return Ok(None);
         }
-        let Some(mut shrunk) = triage::shrink(self, log.seed, log.deviations, budget) else {
+        let Some(mut shrunk) = shrink::shrink(self, log.seed, log.deviations, budget) else {
             return Ok(None);
         };
         // First, since a proof may take hours.

@@ -234,7 +234,7 @@ pub(crate) struct Shrink {
     /// How many runs --prove may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BUDGET, requires = "prove")]
     pub(crate) budget: u64,
-    /// How many events of a run --prove looks at [default: four times those of the log, and 1000].
+    /// How many events of a run --prove looks at [default: twice those of the log, and 100].
     #[arg(long, value_name = "EVENTS", requires = "prove")]
     pub(crate) within: Option<u64>,
 }

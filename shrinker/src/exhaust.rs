@@ -8,12 +8,13 @@ use crate::{Budget, Item};
 
 /// What is searched: sets of items, and the runs that they make.
 pub trait Space<T> {
-    /// Runs a list.
-    fn run(&mut self, items: &[T]) -> Run;
+    /// Runs a list. A failure that costs `below` or more is none.
+    fn run(&mut self, items: &[T], below: u64) -> Run;
 
-    /// What can be added to a list: it is asked of each list that made a run of its own, in the
-    /// order in which lists were run. An item that is in the list already is passed over.
-    fn offers(&mut self, items: &[T]) -> Vec<T>;
+    /// What can be added to a list so that it fails below a cost: it is asked of each list that
+    /// made a run of its own, in the order in which lists were run. An item that is in the list
+    /// already is passed over.
+    fn offers(&mut self, items: &[T], below: u64) -> Vec<T>;
 }
 
 /// What a list makes.
@@ -40,8 +41,19 @@ pub struct Exhausted<T> {
     pub runs: u64,
 }
 
-/// Tries all sets of items below a bound: fewer than `most` of them, or as many and cheaper than
-/// `cost`.
+/// What is small enough to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// At most so many items,
+    pub items: usize,
+    /// and if as many, then cheaper than this.
+    pub cost: u64,
+    /// Goes on until the budget ends; if not, ends before a size for which the budget is unlikely
+    /// to suffice.
+    pub to_the_end: bool,
+}
+
+/// Tries all sets of items below a bound.
 ///
 /// A set is built one item at a time: each item must be offered by the list of those before it.
 /// It is tried once, whatever the order in which it can be built, and it is built upon only if it
@@ -50,23 +62,22 @@ pub struct Exhausted<T> {
 /// The sizes are gone through one after the other, each to its end even if something was found, so
 /// that what is found costs as little as anything of its size.
 pub fn exhaust<T: Item>(
-    most: usize,
-    cost: u64,
+    bound: Bound,
     budget: Budget<'_>,
     space: &mut impl Space<T>,
 ) -> Exhausted<T> {
-    let mut search = Search::new(budget, space);
-    let mut level = search.level(most, cost, 0);
+    let mut search = Search::new(bound, budget, space);
+    let mut level = search.level(0);
     let mut frontier = match search.try_set(Vec::new(), &mut level) {
         Ok(fresh) => Vec::from_iter(fresh.then(Vec::new)),
         Err(Ended) => return search.finish(),
     };
     loop {
         search.sizes += 1;
-        if search.found.is_some() || level.size == most {
+        if search.found.is_some() || level.size == bound.items {
             return search.finish();
         }
-        level = search.level(most, cost, level.size + 1);
+        level = search.level(level.size + 1);
         match search.extend_all(&frontier, &mut level) {
             Ok(next) => frontier = next,
             Err(Ended) => return search.finish(),
@@ -91,6 +102,7 @@ type Set = Vec<u32>;
 
 struct Search<'a, T, S> {
     space: &'a mut S,
+    bound: Bound,
     budget: Budget<'a>,
     items: Vec<T>,
     numbers: BTreeMap<Fingerprint, u32>,
@@ -102,9 +114,10 @@ struct Search<'a, T, S> {
 }
 
 impl<'a, T: Item, S: Space<T>> Search<'a, T, S> {
-    fn new(budget: Budget<'a>, space: &'a mut S) -> Self {
+    fn new(bound: Bound, budget: Budget<'a>, space: &'a mut S) -> Self {
         Search {
             space,
+            bound,
             budget,
             items: Vec::new(),
             numbers: BTreeMap::new(),
@@ -116,9 +129,10 @@ impl<'a, T: Item, S: Space<T>> Search<'a, T, S> {
         }
     }
 
-    fn level(&self, most: usize, cost: u64, size: usize) -> Level {
-        let below = if size < most { u64::MAX } else { cost };
-        Level { size, below, is_built_upon: size < most }
+    fn level(&self, size: usize) -> Level {
+        let is_built_upon = size < self.bound.items;
+        let below = if is_built_upon { u64::MAX } else { self.bound.cost };
+        Level { size, below, is_built_upon }
     }
 
     fn number(&mut self, item: T) -> u32 {
@@ -137,7 +151,15 @@ impl<'a, T: Item, S: Space<T>> Search<'a, T, S> {
     fn extend_all(&mut self, sets: &[Set], level: &mut Level) -> Result<Vec<Set>, Ended> {
         let mut next = Vec::new();
         for set in sets {
-            let offers = self.space.offers(&self.list(set));
+            let offers = self.space.offers(&self.list(set), level.below);
+            if !self.bound.to_the_end && next.is_empty() {
+                // Most sets can be built in as many orders as they have items.
+                let sets = (sets.len() as u64).saturating_mul(offers.len() as u64);
+                let expected = sets / level.size as u64;
+                if !self.budget.allows(self.candidates.saturating_add(expected)) {
+                    return Err(Ended);
+                }
+            }
             for offer in offers {
                 let number = self.number(offer);
                 if set.contains(&number) {
@@ -171,7 +193,7 @@ impl<'a, T: Item, S: Space<T>> Search<'a, T, S> {
         }
         self.candidates += 1;
         let list = self.list(&set);
-        let Run { which, cost } = self.space.run(&list);
+        let Run { which, cost } = self.space.run(&list, level.below);
         let is_new = self.met.insert(which);
         if let Some(cost) = cost.filter(|cost| *cost < level.below) {
             level.below = cost;

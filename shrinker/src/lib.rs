@@ -93,7 +93,7 @@ mod smaller;
 mod verdict;
 
 pub use budget::Budget;
-pub use exhaust::{Exhausted, Run, Space, exhaust};
+pub use exhaust::{Bound, Exhausted, Run, Space, exhaust};
 pub use item::Item;
 pub use minimal::is_one_minimal;
 pub use passes::{NotFailing, Shrunk, shrink};

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment,
+    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impaired, Impairment,
     LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
-    SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
+    Shape, SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 
@@ -187,6 +187,49 @@ impl<R> Deviation<R> {
             Deviation::SlowDisk(fault) => each(fault, Deviation::SlowDisk),
             Deviation::ReplacedDisk(fault) => each(fault, Deviation::ReplacedDisk),
             Deviation::ClientLink(fault) => each(fault, Deviation::ClientLink),
+        }
+    }
+
+    /// The same for each of its links alone, if it is about several links of a cluster of so many
+    /// nodes.
+    pub fn single_links(&self, count: u32) -> Vec<Self>
+    where
+        R: Clone,
+    {
+        let Some(shape) = self.shape() else { return Vec::new() };
+        let alone = shape.single_links(count).into_iter().map(|link| {
+            let mut alone = self.clone();
+            if let Some(shape) = alone.shape_mut() {
+                *shape = link;
+            }
+            alone
+        });
+        alone.collect()
+    }
+
+    fn shape(&self) -> Option<&Shape> {
+        match self {
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => Some(shape),
+            _ => None,
+        }
+    }
+
+    fn shape_mut(&mut self) -> Option<&mut Shape> {
+        match self {
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => Some(shape),
+            _ => None,
         }
     }
 

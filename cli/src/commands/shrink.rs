@@ -37,6 +37,7 @@ pub(crate) fn shrink(session: &mut Session, arguments: &Shrink) -> Result<Exit, 
     let prove = arguments.prove.then(|| Proving {
         budget: Budget::new(arguments.budget).keep_going(&keep_going),
         within_events: arguments.within,
+        to_the_end: true,
     });
     let Some(shrink) = log.scenario.shrink(&log.raw, budget, prove, &out)? else {
         session.tell(&Absent { verdict: "absent" }, || {

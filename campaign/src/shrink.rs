@@ -1,0 +1,189 @@
+//! Makes a failing run small: the passes of the shrinker, and what they cannot see.
+//!
+//! The passes leave deviations out and make others simpler. They cannot put one in the place of
+//! others: where a run was found by three faults of which a fourth, that was never drawn, would
+//! have done the work, they end with the three. So the small sets of all [candidates](Candidates)
+//! are tried, as far as that is quickly done, and what is found is shrunk in turn.
+
+use stormglass_replay::{LogOf, log_of};
+use stormglass_shrinker::{Bound, Budget, Exhausted, Verdict, exhaust};
+use stormglass_simulator::{Deviation, RequestOf, Scenario, Signature, World};
+
+use crate::candidates::{Candidates, Failing};
+use crate::clock::Stopwatch;
+use crate::part::Part;
+use crate::report::{ShrunkSize, Size};
+
+/// A failing run, made as small as it gets.
+pub struct Shrunk<S: Scenario> {
+    /// Its log.
+    pub log: LogOf<S>,
+    /// How it was shrunk.
+    pub size: ShrunkSize,
+}
+
+/// A shrunk run may have this many times the events of the original, and then some.
+const LONGER: u64 = 4;
+const AND_THEN_SOME: u64 = 1_000;
+
+/// The most runs in which something is looked for that takes the place of a list that the passes
+/// have left, or of one or two of its deviations.
+const REPLACEMENTS: u64 = 4_096;
+
+/// After how many events a run is cut off that is a candidate for a run of so many.
+pub(crate) fn within_events(events: u64) -> u64 {
+    events.saturating_mul(2).saturating_add(100)
+}
+
+/// Makes a failing run small: the same property and cause must stay violated.
+///
+/// Returns nothing if the run that these deviations make does not fail.
+pub fn shrink<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: Vec<Deviation<RequestOf<S>>>,
+    budget: Budget<'_>,
+) -> Option<Shrunk<S>> {
+    let watch = Stopwatch::start();
+    let mut world = World::new(scenario);
+    let original = world.replay(seed, &deviations, u64::MAX, &mut ()).outcome;
+    let signature = original.failure.as_ref()?.signature();
+    let before = Size { deviations: deviations.len(), events: original.events };
+    let most_events = original.events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
+    let mut shrinking =
+        Shrinking { scenario, seed, signature, world, most_events, budget, attempts: 0 };
+    let (mut best, mut minimal) = shrinking.passes(deviations)?;
+    while minimal && let Some(other) = shrinking.replacement(&best) {
+        let (smaller, is_minimal) = shrinking.passes(other)?;
+        assert!(smaller.is_better_than(&best), "a replacement is better than what it replaces");
+        (best, minimal) = (smaller, is_minimal);
+    }
+    let mut deviations = best.deviations;
+    leave_out_absent_nodes(&mut deviations, *scenario.nodes().start());
+    let log = log_of(scenario, seed, deviations)?;
+    let after = Size { deviations: log.deviations.len(), events: log.expected.event };
+    let elapsed_s = watch.elapsed().as_secs_f64();
+    let attempts = shrinking.attempts;
+    Some(Shrunk { log, size: ShrunkSize { before, after, attempts, elapsed_s, minimal } })
+}
+
+/// A list that fails, and after how many events.
+struct Best<S: Scenario> {
+    deviations: Vec<Deviation<RequestOf<S>>>,
+    events: u64,
+}
+
+impl<S: Scenario> Best<S> {
+    fn is_better_than(&self, other: &Self) -> bool {
+        (self.deviations.len(), self.events) < (other.deviations.len(), other.events)
+    }
+}
+
+struct Shrinking<'a, 'b, S: Scenario> {
+    scenario: &'a S,
+    seed: u64,
+    signature: Signature,
+    world: World<'a, S>,
+    most_events: u64,
+    budget: Budget<'b>,
+    attempts: u64,
+}
+
+impl<'a, S: Scenario> Shrinking<'a, '_, S> {
+    /// What the shrinker makes of a list, and whether that is minimal; nothing if the list does not
+    /// fail.
+    fn passes(&mut self, deviations: Vec<Deviation<RequestOf<S>>>) -> Option<(Best<S>, bool)> {
+        let Shrinking { scenario, seed, ref signature, ref mut world, most_events, .. } = *self;
+        let parts = deviations.into_iter().map(|deviation| Part { deviation, scenario }).collect();
+        let mut candidate = Vec::new();
+        let budget = self.budget.less(self.attempts);
+        let shrunk = stormglass_shrinker::shrink(parts, budget, |parts: &[Part<'_, S>]| {
+            candidate.clear();
+            candidate.extend(parts.iter().map(|part| part.deviation.clone()));
+            let replayed = world.replay(seed, &candidate, most_events, &mut ());
+            match replayed.outcome.failure {
+                Some(failure) if failure.signature() == *signature => {
+                    let matched = replayed.matched.iter().enumerate();
+                    let used = matched.filter(|(_, matched)| **matched);
+                    let used = used.map(|(position, _)| position).collect();
+                    Verdict::FailsAt { cost: replayed.outcome.events, used }
+                }
+                _ => Verdict::Passes,
+            }
+        });
+        let shrunk = shrunk.ok()?;
+        self.attempts += shrunk.attempts;
+        let deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
+        let events = self.world.replay(seed, &deviations, most_events, &mut ()).outcome.events;
+        Some((Best { deviations, events }, shrunk.minimal))
+    }
+
+    /// A better list, in which something else stands in the place of everything, of one deviation,
+    /// or of two.
+    fn replacement(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
+        let size = best.deviations.len();
+        let mut left = REPLACEMENTS;
+        let all = Bound { items: size, cost: best.events, to_the_end: false };
+        let found = self.search(best, &[], all, &mut left);
+        if found.is_some() || size < 2 {
+            return found;
+        }
+        let one = Bound { items: 1, cost: best.events, to_the_end: false };
+        for place in (0..size).rev() {
+            let base = without(&best.deviations, &[place]);
+            let found = self.search(best, &base, one, &mut left);
+            if found.is_some() {
+                return found;
+            }
+        }
+        let fewer = Bound { items: 1, cost: u64::MAX, to_the_end: false };
+        for place in (1..size).rev() {
+            for other in (0..place).rev() {
+                let base = without(&best.deviations, &[other, place]);
+                let found = self.search(best, &base, fewer, &mut left);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    /// A list within a bound that fails if it is added to a base.
+    fn search(
+        &mut self,
+        best: &Best<S>,
+        base: &[Deviation<RequestOf<S>>],
+        bound: Bound,
+        left: &mut u64,
+    ) -> Option<Vec<Deviation<RequestOf<S>>>> {
+        let failing = Failing {
+            scenario: self.scenario,
+            seed: self.seed,
+            signature: &self.signature,
+            deviations: &best.deviations,
+        };
+        let within = within_events(best.events);
+        let mut candidates = Candidates::new(&failing, base, within, &mut self.world);
+        let budget = self.budget.less(self.attempts).at_most(*left);
+        let Exhausted { found, candidates, .. } = exhaust(bound, budget, &mut candidates);
+        self.attempts += candidates;
+        *left -= candidates;
+        let (parts, _) = found?;
+        let mut list = base.to_vec();
+        list.extend(parts.into_iter().map(|part| part.deviation));
+        Some(list)
+    }
+}
+
+fn without<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {
+    let kept = all.iter().enumerate().filter(|(place, _)| !places.contains(place));
+    kept.map(|(_, one)| one.clone()).collect()
+}
+
+/// If the budget ends when the cluster has just become smaller, the list still speaks of nodes
+/// that are no longer there. A world takes no notice, but a log that does it makes no sense.
+fn leave_out_absent_nodes<R>(deviations: &mut Vec<Deviation<R>>, fewest: u32) {
+    let count = Deviation::cluster_size(deviations).unwrap_or(fewest);
+    deviations.retain(|deviation| deviation.last_node().is_none_or(|node| node.0 < count));
+}
