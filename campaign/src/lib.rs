@@ -18,6 +18,7 @@ mod candidates;
 mod check;
 mod clock;
 mod compare;
+mod measure;
 mod options;
 mod part;
 mod progress;
@@ -30,6 +31,8 @@ mod triage;
 
 pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
+pub use measure::Measured;
+pub use progress::say;
 pub use prove::{Proof, Proving, prove};
 pub use options::{Options, SeedsError, parse_seeds};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};

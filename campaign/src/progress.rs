@@ -134,8 +134,8 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Nobody may be listening any more; a campaign does not end for that.
-pub(crate) fn say(line: &str) {
+/// Says something on standard error. Nobody may be listening any more; nothing ends for that.
+pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

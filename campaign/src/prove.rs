@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stormglass_shrinker::{Bound, Budget, Exhausted, exhaust};
-use stormglass_simulator::{Scenario, Signature, World};
+use stormglass_simulator::{Scenario, World};
 
 use crate::candidates::{Candidates, Failing};
 use crate::clock::Stopwatch;
@@ -49,9 +49,7 @@ pub fn prove<S: Scenario>(
 ) -> (Proof, Option<Shrunk<S>>) {
     let watch = Stopwatch::start();
     let Shrunk { log, size } = shrunk;
-    let expected = &log.expected;
-    let (property, cause) = (expected.property.clone(), expected.cause.clone());
-    let signature = Signature { property, cause };
+    let (expected, signature) = (&log.expected, log.signature());
     let (seed, deviations) = (log.seed, &*log.deviations);
     let failing = Failing { scenario, seed, signature: &signature, deviations };
     let within_events = proving.within_events.unwrap_or_else(|| within_events(expected.event));

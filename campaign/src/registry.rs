@@ -5,6 +5,7 @@ use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, wr
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 
+use crate::measure::{Measured, measure};
 use crate::prove::{self, Proof, Proving};
 use crate::report::ShrunkSize;
 use crate::shrink::{self, Shrunk};
@@ -263,6 +264,16 @@ pub trait Runnable {
         out: &Path,
     ) -> Result<Option<Shrink>, LogError>;
 
+    /// Shrinks a seed, and tries all lists that are smaller than what is left; nothing if the seed
+    /// does not violate this property.
+    fn measure(
+        &self,
+        seed: u64,
+        property: &str,
+        budget: Budget<'_>,
+        proving: Proving<'_>,
+    ) -> Option<Measured>;
+
     /// The first deviation, by its position, without which the log still fails in the same way;
     /// nothing if none can be left out.
     ///
@@ -366,6 +377,16 @@ impl<S: Scenario> Runnable for S {
         }
         let Shrunk { log, size } = shrunk;
         Ok(Some(Shrink { size, proof, story: log.story }))
+    }
+
+    fn measure(
+        &self,
+        seed: u64,
+        property: &str,
+        budget: Budget<'_>,
+        proving: Proving<'_>,
+    ) -> Option<Measured> {
+        measure(self, seed, property, budget, proving)
     }
 
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {

@@ -7,7 +7,7 @@
 
 use stormglass_replay::{LogOf, log_of};
 use stormglass_shrinker::{Bound, Budget, Exhausted, Verdict, exhaust};
-use stormglass_simulator::{Deviation, RequestOf, Scenario, Signature, World};
+use stormglass_simulator::{Deviation, Replayed, RequestOf, Scenario, Signature, World};
 
 use crate::candidates::{Candidates, Failing};
 use crate::clock::Stopwatch;
@@ -30,6 +30,34 @@ const AND_THEN_SOME: u64 = 1_000;
 /// have left, or of one or two of its deviations.
 const REPLACEMENTS: u64 = 4_096;
 
+/// What may take the place of a list is first looked for among the runs of so many events: they are
+/// cheap, and there are few candidates.
+const SOON: u64 = 128;
+
+/// After how many events a run is cut off that is to become smaller than a run of so many.
+pub(crate) fn most_events(events: u64) -> u64 {
+    events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME)
+}
+
+/// Whether a list still fails in the same way, after how many events, and what played a part.
+pub(crate) fn verdict<S: Scenario>(
+    world: &mut World<'_, S>,
+    seed: u64,
+    signature: &Signature,
+    list: &[Deviation<RequestOf<S>>],
+    most_events: u64,
+) -> Verdict {
+    let Replayed { outcome, matched } = world.replay(seed, list, most_events, &mut ());
+    match outcome.failure {
+        Some(failure) if failure.signature() == *signature => {
+            let used = matched.iter().enumerate().filter(|(_, matched)| **matched);
+            let used = used.map(|(position, _)| position).collect();
+            Verdict::FailsAt { cost: outcome.events, used }
+        }
+        _ => Verdict::Passes,
+    }
+}
+
 /// After how many events a run is cut off that is a candidate for a run of so many.
 pub(crate) fn within_events(events: u64) -> u64 {
     events.saturating_mul(2).saturating_add(100)
@@ -49,7 +77,7 @@ pub fn shrink<S: Scenario>(
     let original = world.replay(seed, &deviations, u64::MAX, &mut ()).outcome;
     let signature = original.failure.as_ref()?.signature();
     let before = Size { deviations: deviations.len(), events: original.events };
-    let most_events = original.events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
+    let most_events = most_events(original.events);
     let mut shrinking =
         Shrinking { scenario, seed, signature, world, most_events, budget, attempts: 0 };
     let (mut best, mut minimal) = shrinking.passes(deviations)?;
@@ -100,16 +128,7 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         let shrunk = stormglass_shrinker::shrink(parts, budget, |parts: &[Part<'_, S>]| {
             candidate.clear();
             candidate.extend(parts.iter().map(|part| part.deviation.clone()));
-            let replayed = world.replay(seed, &candidate, most_events, &mut ());
-            match replayed.outcome.failure {
-                Some(failure) if failure.signature() == *signature => {
-                    let matched = replayed.matched.iter().enumerate();
-                    let used = matched.filter(|(_, matched)| **matched);
-                    let used = used.map(|(position, _)| position).collect();
-                    Verdict::FailsAt { cost: replayed.outcome.events, used }
-                }
-                _ => Verdict::Passes,
-            }
+            verdict(world, seed, signature, &candidate, most_events)
         });
         let shrunk = shrunk.ok()?;
         self.attempts += shrunk.attempts;
@@ -124,14 +143,20 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         let size = best.deviations.len();
         let mut left = REPLACEMENTS;
         let all = Bound { items: size, cost: best.events, to_the_end: false };
-        let found = self.search(best, &[], all, &mut left);
-        if found.is_some() || size < 2 {
-            return found;
+        let whole = within_events(best.events);
+        for within in [SOON.min(whole), whole] {
+            let found = self.search(best, &[], all, within, &mut left);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if size < 2 {
+            return None;
         }
         let one = Bound { items: 1, cost: best.events, to_the_end: false };
         for place in (0..size).rev() {
             let base = without(&best.deviations, &[place]);
-            let found = self.search(best, &base, one, &mut left);
+            let found = self.search(best, &base, one, whole, &mut left);
             if found.is_some() {
                 return found;
             }
@@ -140,7 +165,7 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         for place in (1..size).rev() {
             for other in (0..place).rev() {
                 let base = without(&best.deviations, &[other, place]);
-                let found = self.search(best, &base, fewer, &mut left);
+                let found = self.search(best, &base, fewer, whole, &mut left);
                 if found.is_some() {
                     return found;
                 }
@@ -155,6 +180,7 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         best: &Best<S>,
         base: &[Deviation<RequestOf<S>>],
         bound: Bound,
+        within: u64,
         left: &mut u64,
     ) -> Option<Vec<Deviation<RequestOf<S>>>> {
         let failing = Failing {
@@ -163,7 +189,6 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
             signature: &self.signature,
             deviations: &best.deviations,
         };
-        let within = within_events(best.events);
         let mut candidates = Candidates::new(&failing, base, within, &mut self.world);
         let budget = self.budget.less(self.attempts).at_most(*left);
         let Exhausted { found, candidates, .. } = exhaust(bound, budget, &mut candidates);

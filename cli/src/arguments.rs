@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Replay(Replay),
     Story(Story),
     Shrink(Shrink),
+    Shrinking(Shrinking),
     Convert(Convert),
     Corpus(Corpus),
 }
@@ -129,8 +130,10 @@ pub(crate) struct Campaign {
 }
 
 const DEFAULT_OUT: &str = "stormglass-logs";
-const DEFAULT_ATTEMPTS: u64 = 50_000;
+pub(crate) const DEFAULT_ATTEMPTS: u64 = 50_000;
 const DEFAULT_BUDGET: u64 = 1_000_000;
+const DEFAULT_FAILING: usize = 20;
+const DEFAULT_PROOF: u64 = 20_000;
 /// The seeds of a campaign that is not told which.
 pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
 const MOST_JOBS: usize = 1_024;
@@ -237,6 +240,42 @@ pub(crate) struct Shrink {
     /// How many events of a run --prove looks at [default: twice those of the log, and 100].
     #[arg(long, value_name = "EVENTS", requires = "prove")]
     pub(crate) within: Option<u64>,
+}
+
+/// Measure how well failures shrink: plant each bug in turn, shrink failing seeds, and try all lists
+/// that are smaller than what is left.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass shrinking
+  stormglass shrinking SCENARIO --failing 5 --budget 200000
+  stormglass shrinking all --write docs/shrinking.md
+
+Written are the lines of a file between <!-- figures --> and <!-- end of figures -->; the others
+stay. The exit code is 0 only if nothing can be left out or made simpler of any list. Ctrl-C ends it
+with the bugs that were measured to the end, which are then not written to a file.")]
+pub(crate) struct Shrinking {
+    /// The scenario, or all.
+    #[arg(default_value = crate::session::ALL)]
+    pub(crate) scenario: String,
+    /// Which seeds, the end not included.
+    #[arg(
+        long,
+        value_name = "A..B",
+        value_parser = parse_seeds,
+        allow_hyphen_values = true,
+        default_value = "0..2000"
+    )]
+    pub(crate) seeds: Range<u64>,
+    /// How many failing seeds of each bug are shrunk, the lowest first.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_FAILING)]
+    pub(crate) failing: usize,
+    /// How many runs it may take to try all lists that are smaller than a shrunk one.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PROOF)]
+    pub(crate) budget: u64,
+    /// Write the figures into this file as well.
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) write: Option<PathBuf>,
 }
 
 /// Write a log in the other form: .json for people, .bin for little space.

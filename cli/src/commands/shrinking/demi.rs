@@ -1,0 +1,99 @@
+//! The bugs that were shrunk by DEMi, beside its own figures.
+//!
+//! C. Scott, A. Panda, V. Brajkovic, G. Necula, A. Krishnamurthy and S. Shenker, "Minimizing Faulty
+//! Executions of Distributed Systems", NSDI 2016; deliveries and times from the raw data that was
+//! published with it.
+
+use std::fmt::Write as _;
+
+use super::{Row, seconds};
+
+/// A bug of Raft as DEMi shrank it, and the name under which it can be planted here.
+struct Theirs {
+    name: &'static str,
+    about: &'static str,
+    bug: &'static str,
+    /// Messages and timers delivered: as found, as shrunk, and as shrunk by hand.
+    deliveries: [u32; 3],
+    seconds: u32,
+}
+
+const ALL: &[Theirs] = &[
+    Theirs {
+        name: "raft-45",
+        about: "duplicate votes counted",
+        bug: "duplicate-votes-counted",
+        deliveries: [2160, 23, 22],
+        seconds: 170,
+    },
+    Theirs {
+        name: "raft-46",
+        about: "votes of earlier terms counted",
+        bug: "earlier-votes-counted",
+        deliveries: [1250, 35, 23],
+        seconds: 282,
+    },
+    Theirs {
+        name: "raft-56",
+        about: "forgotten vote",
+        bug: "vote-forgotten",
+        deliveries: [2380, 82, 21],
+        seconds: 2132,
+    },
+    Theirs {
+        name: "raft-58a",
+        about: "client commands before initialisation",
+        bug: "commands-before-initialisation",
+        deliveries: [2850, 226, 51],
+        seconds: 43482,
+    },
+    Theirs {
+        name: "raft-58b",
+        about: "ambiguous log indexing",
+        bug: "ambiguous-log-index",
+        deliveries: [1500, 40, 28],
+        seconds: 69,
+    },
+    Theirs {
+        name: "raft-42",
+        about: "quorum computed wrongly",
+        bug: "wrong-quorum",
+        deliveries: [1710, 180, 39],
+        seconds: 10676,
+    },
+    Theirs {
+        name: "raft-66",
+        about: "leader overwrites entries needlessly",
+        bug: "needless-overwriting",
+        deliveries: [400, 77, 29],
+        seconds: 348,
+    },
+];
+
+/// The table, if any of these bugs was measured.
+pub(super) fn in_markdown(rows: &[Row]) -> String {
+    let ours = |theirs: &Theirs| rows.iter().find(|row| row.bug == theirs.bug);
+    let mut text = String::new();
+    for theirs in ALL {
+        let Some(row) = ours(theirs) else { continue };
+        if text.is_empty() {
+            text.push_str(
+                "\n| DEMi | bug | deliveries | after | by hand | ratio | time | here | ratio to \
+                 the fewest | longest |\n|---|---|---:|---:|---:|---:|---:|---|---:|---:|\n",
+            );
+        }
+        let Theirs { name, about, bug, deliveries: [found, shrunk, by_hand], seconds: time } =
+            theirs;
+        let ratio = f64::from(*shrunk) / f64::from(*by_hand);
+        let here = row.summary.worst_ratio;
+        let here = here.map_or_else(|| "–".to_owned(), |worst| format!("at worst {worst:.2}"));
+        let longest = seconds(row.summary.longest_s);
+        let _ = writeln!(
+            text,
+            "| {name} | {about} | {found} | {shrunk} | {by_hand} | {ratio:.2} | {time} s | \
+             {} {bug} | {here} | {longest} |",
+            row.scenario
+        );
+    }
+    text
+}
