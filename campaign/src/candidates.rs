@@ -9,6 +9,7 @@ use stormglass_shrinker::{Run, Space};
 use stormglass_simulator::{Deviation, Menu, RequestOf, Scenario, Signature, World};
 
 use crate::part::{Part, simpler};
+use crate::progress::Counting;
 
 /// The most simpler selves of one deviation of the log that are candidates, the nearest first.
 const SELVES: usize = 64;
@@ -36,11 +37,13 @@ pub(crate) struct Candidates<'w, 'a, S: Scenario> {
     /// What the clients of the log ask, and what is simpler.
     requests: Vec<(u32, RequestOf<S>)>,
     list: Vec<Deviation<RequestOf<S>>>,
+    progress: Counting,
 }
 
 impl<'a, S: Scenario> Space<Part<'a, S>> for Candidates<'_, 'a, S> {
     fn run(&mut self, parts: &[Part<'a, S>], below: u64) -> Run {
         self.take(parts);
+        self.progress.one_more(parts.len());
         let most = self.within_events.min(below);
         let Failing { seed, signature, .. } = *self.failing;
         let outcome = self.world.replay(seed, &self.list, most, &mut ()).outcome;
@@ -69,7 +72,12 @@ impl<'w, 'a, S: Scenario> Candidates<'w, 'a, S> {
     ) -> Self {
         let own = own_selves(failing.scenario, failing.deviations);
         let requests = requests(failing.scenario, failing.deviations);
-        Candidates { failing, world, base, within_events, own, requests, list: Vec::new() }
+        let (list, progress) = (Vec::new(), Counting::new(false));
+        Candidates { failing, world, base, within_events, own, requests, list, progress }
+    }
+
+    pub(crate) fn show(&mut self, progress: Counting) {
+        self.progress = progress;
     }
 
     fn take(&mut self, parts: &[Part<'a, S>]) {

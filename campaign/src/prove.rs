@@ -6,6 +6,7 @@ use stormglass_simulator::{Scenario, World};
 
 use crate::candidates::{Candidates, Failing};
 use crate::clock::Stopwatch;
+use crate::progress::Counting;
 use crate::report::ShrunkSize;
 use crate::shrink::{Shrunk, shrink, within_events};
 
@@ -37,6 +38,8 @@ pub struct Proving<'a> {
     /// Goes on until the budget ends; if not, ends before it begins a size for which the budget is
     /// unlikely to suffice.
     pub to_the_end: bool,
+    /// Show on standard error how far it is, if that is a terminal.
+    pub progress: bool,
 }
 
 /// Tries all lists that are smaller than a shrunk one, the smallest first. If one of them fails in
@@ -55,6 +58,7 @@ pub fn prove<S: Scenario>(
     let within_events = proving.within_events.unwrap_or_else(|| within_events(expected.event));
     let mut world = World::new(scenario);
     let mut candidates = Candidates::new(&failing, &[], within_events, &mut world);
+    candidates.show(Counting::new(proving.progress));
     let bound = Bound {
         items: deviations.len(),
         cost: expected.event,

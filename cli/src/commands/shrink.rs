@@ -38,6 +38,7 @@ pub(crate) fn shrink(session: &mut Session, arguments: &Shrink) -> Result<Exit, 
         budget: Budget::new(arguments.budget).keep_going(&keep_going),
         within_events: arguments.within,
         to_the_end: true,
+        progress: session.progress,
     });
     let Some(shrink) = log.scenario.shrink(&log.raw, budget, prove, &out)? else {
         session.tell(&Absent { verdict: "absent" }, || {
@@ -94,7 +95,7 @@ fn proven(proof: &Proof, deviations: usize) -> String {
         false => "",
     };
     format!(
-        "{known} within {within_events} events, among {candidates} candidates ({runs} different \
-         runs, {elapsed_s:.2} s){proven}\n"
+        "{known} within {within_events} events{proven}\n  {candidates} candidates, {runs} different \
+         runs, {elapsed_s:.2} s\n"
     )
 }

@@ -124,6 +124,7 @@ fn measure(
         budget: Budget::new(arguments.budget).keep_going(&keep_going),
         within_events: None,
         to_the_end: false,
+        progress: false,
     };
     let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
     let seeds = arguments.seeds.clone().take_while(|_| keep_going());
@@ -232,7 +233,7 @@ fn in_words(summary: &Summary) -> String {
         summary;
     let ratio = match (mean_ratio, worst_ratio) {
         (Some(mean), Some(worst)) => {
-            format!("; there {mean:.2} times as many are left, at worst {worst:.2} times")
+            format!("; of these {mean:.2} times as many are left, at worst {worst:.2} times")
         }
         _ => String::new(),
     };

@@ -48,7 +48,7 @@ pub struct Menu<R> {
 
 impl<S: Scenario> World<'_, S> {
     /// The menu of the run that a list of deviations makes, of which no more than `most_events`
-    /// are looked at. What the list itself speaks of is not on it.
+    /// are looked at. Messages, timers and flushes of which the list says something are not on it.
     pub fn menu(
         &mut self,
         seed: u64,
