@@ -10,7 +10,7 @@ use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_replay::{LogOf, Verdict, replay};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{
-    Crash, Cut, Deviation, Fate, LateTimer, MessageFault, Pause, Plain, Settings, Shape, Violation,
+    Crash, Cut, Deviation, Fate, Faults, LateTimer, MessageFault, Pause, Plain, Settings, Shape, Violation,
     World,
 };
 
@@ -73,7 +73,8 @@ const LOST: &str = "lost";
 
 /// One property, which is violated for two causes.
 fn scenario(machine: fn(NodeId) -> Notes) -> Plain<Notes> {
-    let settings = Settings { storm: Duration::from_secs(4), ..Settings::default() };
+    let faults = Faults { delay: true, drop: true, duplicate: true, crash: true, ..Faults::NONE };
+    let settings = Settings { storm: Duration::from_secs(4), faults, ..Settings::default() };
     Plain::new("notes", 3, machine).settings(settings).ask(3, |dice| dice.below(50)).finally(
         KEPT,
         |world| {
@@ -122,7 +123,7 @@ fn cause(scenario: &Plain<Notes>, seed: u64, list: &[Deviation<u64>]) -> Option<
 fn the_log_of_one_bug_never_becomes_that_of_the_other() {
     let (both, twice, forgetful) = (both_bugs(), notes_twice(), forgets());
     let (mut checked, mut could_have_slipped) = ([0, 0], 0);
-    for seed in 0..60 {
+    for seed in 0..200 {
         let list = World::new(&both).record(seed).deviations;
         let Some((why, _)) = cause(&both, seed, &list) else { continue };
         // Two runs of which each of the bugs alone makes a failure: there the other one is near.
