@@ -4,8 +4,8 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use stormglass_shrinker::Item;
 use stormglass_machine::NodeId;
+use stormglass_shrinker::Item;
 use stormglass_simulator::simpler::{fewer, shorter};
 use stormglass_simulator::{ClientLink, Deviation, MessageFault, RequestOf, Scenario, Tuned};
 

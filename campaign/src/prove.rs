@@ -59,11 +59,8 @@ pub fn prove<S: Scenario>(
     let mut world = World::new(scenario);
     let mut candidates = Candidates::new(&failing, &[], within_events, &mut world);
     candidates.show(Counting::new(proving.progress));
-    let bound = Bound {
-        items: deviations.len(),
-        cost: expected.event,
-        to_the_end: proving.to_the_end,
-    };
+    let bound =
+        Bound { items: deviations.len(), cost: expected.event, to_the_end: proving.to_the_end };
     let Exhausted { found, sizes, candidates, runs } =
         exhaust(bound, proving.budget, &mut candidates);
     let smallest = found.as_ref().map_or(deviations.len(), |(parts, _)| parts.len());

@@ -10,8 +10,8 @@ use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_replay::{LogOf, Verdict, replay};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{
-    Crash, Cut, Deviation, Fate, Faults, LateTimer, MessageFault, Pause, Plain, Settings, Shape, Violation,
-    World,
+    Crash, Cut, Deviation, Fate, Faults, LateTimer, MessageFault, Pause, Plain, Settings, Shape,
+    Violation, World,
 };
 
 /// Node 0 tells the others what it is asked to note, and they acknowledge it.

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impaired, Impairment,
-    LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
-    Shape, SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
+    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impaired,
+    Impairment, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
+    RottenRecord, Shape, SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 

@@ -52,7 +52,8 @@ fn all_families_that_can_strike_are_there_and_no_other() {
     ];
     let all = sorts(&menu(&Rumours::default(), &asked()));
     assert_eq!(all, expected.map(str::to_owned).into());
-    let with = |faults| sorts(&menu(&Rumours { faults: Some(faults), ..Rumours::default() }, &asked()));
+    let with =
+        |faults| sorts(&menu(&Rumours { faults: Some(faults), ..Rumours::default() }, &asked()));
     assert_eq!(with(Faults::NONE), ["Nodes".to_owned()].into());
     let drop = with(Faults { drop: true, ..Faults::NONE });
     assert_eq!(drop, ["Dropped", "Nodes"].map(str::to_owned).into());
@@ -81,7 +82,8 @@ fn each_is_sound_stands_there_once_and_strikes() {
 
 #[test]
 fn what_the_list_speaks_of_is_not_there_and_what_only_happens_with_it_is() {
-    let scenario = Rumours { faults: Some(Faults { drop: true, ..Faults::NONE }), ..Rumours::default() };
+    let scenario =
+        Rumours { faults: Some(Faults { drop: true, ..Faults::NONE }), ..Rumours::default() };
     let dropped = |list: &[Deviation<u64>]| {
         let is_message = |one: &Deviation<u64>| matches!(one, Deviation::Message(_));
         menu(&scenario, list).deviations.into_iter().filter(is_message).collect::<Vec<_>>()

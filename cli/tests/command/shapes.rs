@@ -104,7 +104,9 @@ fn the_table_of_planted_bugs_is_written_where_it_is_wanted() {
 fn how_well_failures_shrink_is_told_and_written_between_two_lines() {
     let folder = tempdir().expect("a folder");
     let page = folder.path().join("page.md");
-    let frame = |figures: &str| format!("before\n<!-- figures -->\n{figures}<!-- end of figures -->\nafter\n");
+    let frame = |figures: &str| {
+        format!("before\n<!-- figures -->\n{figures}<!-- end of figures -->\nafter\n")
+    };
     std::fs::write(&page, frame("old\n")).expect("the folder can be written to");
     let line = ["shrinking", "counter", "--seeds", "0..60", "--failing", "2", "--budget", "300"];
     let written = [&line[..], &["--write", text(&page)]].concat();
@@ -128,8 +130,18 @@ fn how_well_failures_shrink_is_told_and_written_between_two_lines() {
 
 #[test]
 fn every_command_explains_itself_with_examples() {
-    let commands =
-        ["list", "run", "campaign", "planted", "replay", "story", "shrink", "shrinking", "convert", "corpus"];
+    let commands = [
+        "list",
+        "run",
+        "campaign",
+        "planted",
+        "replay",
+        "story",
+        "shrink",
+        "shrinking",
+        "convert",
+        "corpus",
+    ];
     let all = run(&["--help"]);
     assert_eq!(all.code, 0);
     assert!(all.out.contains("Exit codes:"));

@@ -81,7 +81,8 @@ proptest! {
 #[test]
 fn canary() {
     let test = |things: &[Thing]| all(things, things.iter().map(|thing| thing.value / 10).sum());
-    let dearer = |things: &[Thing]| all(things, 100 - things.iter().map(|thing| thing.value).sum::<u64>());
+    let dearer =
+        |things: &[Thing]| all(things, 100 - things.iter().map(|thing| thing.value).sum::<u64>());
     assert!(!is_one_minimal(&[], |_: &[Thing]| Verdict::Passes));
     assert!(!is_one_minimal(&[thing(0, 5)], test), "it can be left out");
     let kept = |test: fn(&[Thing]) -> Verdict| {

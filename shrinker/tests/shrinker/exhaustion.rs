@@ -42,9 +42,8 @@ impl Plain {
 
     /// The smallest set that fails, and of those the cheapest.
     fn optimum(&self) -> Option<(usize, u64)> {
-        let subsets = (0..1_u64 << COUNT).map(|bits| {
-            (0..COUNT).filter(|name| bits >> name & 1 == 1).collect::<BTreeSet<u64>>()
-        });
+        let subsets = (0..1_u64 << COUNT)
+            .map(|bits| (0..COUNT).filter(|name| bits >> name & 1 == 1).collect::<BTreeSet<u64>>());
         let matters = |names: &BTreeSet<u64>| names.is_disjoint(&self.inert) && self.fails(names);
         subsets.filter(matters).map(|names| (names.len(), cost(&names))).min()
     }

@@ -192,7 +192,10 @@ impl<R> Writer<'_, R> {
                 let failing = losses.iter().map(|&lose| FailingFlush { node, nth, times: 1, lose });
                 self.written.extend(failing.map(Deviation::FailingFlush));
             }
-            if faults.full_disk {
+        }
+        if faults.full_disk {
+            let flushes = self.survey.flushes.iter();
+            for (node, at) in BTreeSet::from_iter(flushes.map(|flush| (flush.node, flush.at))) {
                 let at = at.since(Time::ZERO);
                 for lasts in self.lengths(&self.at_node[node.index()], at) {
                     self.written.push(Deviation::FullDisk(FullDisk { node, at, lasts }));
@@ -208,8 +211,7 @@ impl<R> Writer<'_, R> {
     /// What destroys durable data, of nodes that may lose it.
     fn losses(&mut self, losable: impl Fn(NodeId) -> bool) {
         let faults = &self.settings.faults;
-        let losable: Vec<bool> =
-            (0..self.survey.count).map(|node| losable(NodeId(node))).collect();
+        let losable: Vec<bool> = (0..self.survey.count).map(|node| losable(NodeId(node))).collect();
         let flushes = self.survey.flushes.iter().filter(|flush| losable[flush.node.index()]);
         if faults.lost_flush {
             let lost = flushes.map(|flush| LostFlush { node: flush.node, nth: flush.nth });
@@ -409,9 +411,8 @@ impl<R> Writer<'_, R> {
         for knob in knobs {
             let name = knob.name();
             let tuned = knob.choices().into_iter().filter(|value| *value != knob.dull());
-            self.written.extend(
-                tuned.map(|value| Deviation::Knob(Tuned { name: name.to_owned(), value })),
-            );
+            self.written
+                .extend(tuned.map(|value| Deviation::Knob(Tuned { name: name.to_owned(), value })));
         }
     }
 }

@@ -14,9 +14,8 @@ pub(super) fn shapes(count: u32) -> Vec<Shape> {
     let links = links.filter(|(from, to)| from != to).map(|link| Shape::Links(vec![link]));
     let alone = || nodes().map(|node| vec![node]);
     let splits = subsets(count, count as usize / 2);
-    let splits = splits.into_iter().filter(|side| {
-        side.len() * 2 < count as usize || side[0] == NodeId(0)
-    });
+    let splits =
+        splits.into_iter().filter(|side| side.len() * 2 < count as usize || side[0] == NodeId(0));
     links
         .chain(alone().map(Shape::Mute))
         .chain(alone().map(Shape::Deaf))

@@ -36,9 +36,9 @@ impl Moments {
     ) -> impl Iterator<Item = Duration> {
         let later = &self.0[self.0.partition_point(|moment| *moment <= from)..];
         let places = std::iter::successors(Some(1), move |place| Some(place * ratio));
-        let past = places.map_while(|place| later.get(place - 1)).map(move |moment| {
-            moment.since(from) + PAST
-        });
+        let past = places
+            .map_while(|place| later.get(place - 1))
+            .map(move |moment| moment.since(from) + PAST);
         let within = std::iter::once(PAST).chain(past).take_while(move |span| *span < longest);
         within.chain([longest])
     }
@@ -52,8 +52,7 @@ mod tests {
     fn spans_end_just_past_ever_later_moments() {
         let moments = Moments::from_iter((1..=20).map(Time::from_nanos));
         let spans = |from, ratio, longest| {
-            let spans =
-                moments.spans(Time::from_nanos(from), ratio, Duration::from_nanos(longest));
+            let spans = moments.spans(Time::from_nanos(from), ratio, Duration::from_nanos(longest));
             spans.map(|span| span.as_nanos()).collect::<Vec<_>>()
         };
         assert_eq!(spans(0, 2, 9_000), [1_000, 1_001, 1_002, 1_004, 1_008, 1_016, 9_000]);

@@ -92,9 +92,8 @@ impl<M: Machine> Watch<M> for Surveyor<'_> {
         }
         match event {
             Event::Stepped { node, effects } => {
-                let writes = |effect: &Effect<M>| {
-                    matches!(effect, Effect::Write(_) | Effect::Checkpoint(_))
-                };
+                let writes =
+                    |effect: &Effect<M>| matches!(effect, Effect::Write(_) | Effect::Checkpoint(_));
                 self.steps.push(Step {
                     at: cluster.now,
                     node,
