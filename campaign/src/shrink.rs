@@ -26,9 +26,10 @@ pub struct Shrunk<S: Scenario> {
 const LONGER: u64 = 4;
 const AND_THEN_SOME: u64 = 1_000;
 
-/// The most runs in which something is looked for that takes the place of a list that the passes
-/// have left, or of one or two of its deviations.
-const REPLACEMENTS: u64 = 4_096;
+/// The most events of all runs in which something is looked for that takes the place of a list that
+/// the passes have left, or of one or two of its deviations: some thousand runs of some hundred
+/// events each.
+const REPLACEMENT_EVENTS: u64 = 1_000_000;
 
 /// What may take the place of a list is first looked for among the runs of so many events: they are
 /// cheap, and there are few candidates.
@@ -141,9 +142,10 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
     /// or of two.
     fn replacement(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
         let size = best.deviations.len();
-        let mut left = REPLACEMENTS;
+        let mut left = REPLACEMENT_EVENTS;
         let all = Bound { items: size, cost: best.events, to_the_end: false };
-        let whole = within_events(best.events);
+        // No longer than what the passes take for a failure.
+        let whole = within_events(best.events).min(self.most_events);
         for within in [SOON.min(whole), whole] {
             let found = self.search(best, &[], all, within, &mut left);
             if found.is_some() {
@@ -190,10 +192,10 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
             deviations: &best.deviations,
         };
         let mut candidates = Candidates::new(&failing, base, within, &mut self.world);
-        let budget = self.budget.less(self.attempts).at_most(*left);
+        let budget = self.budget.less(self.attempts).at_most(*left / within);
         let Exhausted { found, candidates, .. } = exhaust(bound, budget, &mut candidates);
         self.attempts += candidates;
-        *left -= candidates;
+        *left -= candidates * within;
         let (parts, _) = found?;
         let mut list = base.to_vec();
         list.extend(parts.into_iter().map(|part| part.deviation));
