@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormglass-machine",
             "stormglass-faction",
             "stormglass-replica",
+            "stormglass-raft",
             "stormglass-history",
             "stormglass-simulator",
             "stormglass-replay",

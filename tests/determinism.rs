@@ -63,10 +63,10 @@ fn seeds_are_different_runs() {
 fn a_seed_is_the_same_run_with_and_without_optimisation() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let seeds = format!("{}..{}", SEEDS.start, SEEDS.end);
-    let arguments =
-        ["run", "--release", "--quiet", "--locked", "--offline", "-p", "stormglass-cli"];
+    let arguments = ["run", "--quiet", "--locked", "--offline", "-p", "stormglass-cli"];
     let output = Command::new(env!("CARGO"))
         .args(arguments)
+        .args(["--profile", "optimised"])
         .args(["--", "campaign", "all", "--json", "--seeds", &seeds])
         .arg("--out")
         .arg(std::env::temp_dir().join("stormglass-determinism"))

@@ -27,6 +27,8 @@ pub struct Event {
     pub seeds_per_cpu_s: f64,
     /// Virtual time in a second of CPU time.
     pub simulated_s_per_cpu_s: f64,
+    /// Operations in a second of CPU time, where clients have any.
+    pub operations_per_cpu_s: Option<f64>,
     /// In a world that has run these seeds before.
     pub allocations_per_event: f64,
     /// If valgrind is there.
@@ -78,6 +80,7 @@ impl Running {
             million_events_per_cpu_s: 1e3 / ns_per_event,
             seeds_per_cpu_s: seeds / cpu_s,
             simulated_s_per_cpu_s: work.simulated.as_secs_f64() / cpu_s,
+            operations_per_cpu_s: (work.operations > 0).then(|| work.operations as f64 / cpu_s),
             allocations_per_event: allocations as f64 / events,
             instructions_per_event: instructions,
             times_the_floor: rounds::ratio(&ns_in_rounds, floor),

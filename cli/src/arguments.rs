@@ -80,6 +80,7 @@ pub(crate) struct Run {
 Examples:
   stormglass campaign SCENARIO
   stormglass campaign all --seeds 0..100000 --jobs 4
+  stormglass campaign 'NAME-*'
   stormglass campaign all --for 8h --out findings
   stormglass campaign SCENARIO --planted BUG
   stormglass campaign SCENARIO --twice
@@ -94,7 +95,8 @@ worse, 1 something is. Worse are a failure that is new; what was seen sometimes,
 and input kind that was reached, and no longer is in at least as many seeds; and a recovery whose
 median or 99th percentile has become longer by more than a tenth. Speed is told, not judged.")]
 pub(crate) struct Campaign {
-    /// The scenario, or all, one after the other.
+    /// The scenario; or several, one after the other: all, or those whose names fit, with * in
+    /// place of anything.
     pub(crate) scenario: String,
     /// Which seeds, the end not included [default: 0..1000, without an end if --for is given].
     #[arg(long, value_name = "A..B", value_parser = parse_seeds, allow_hyphen_values = true)]
@@ -144,12 +146,13 @@ const MOST_JOBS: usize = 1_024;
 Examples:
   stormglass planted
   stormglass planted SCENARIO --seeds 0..200
+  stormglass planted 'NAME-*'
   stormglass planted all --keep corpus --write docs/planted-bugs.md
 
 The exit code is 0 only if each bug was found by the property that must find it. Ctrl-C ends it with
 the table of those bugs that were tried to the end, which is then not written to a file.")]
 pub(crate) struct Planted {
-    /// The scenario, or all.
+    /// The scenario; or several: all, or those whose names fit, with * in place of anything.
     #[arg(default_value = crate::session::ALL)]
     pub(crate) scenario: String,
     /// Which seeds, the end not included.

@@ -26,6 +26,7 @@ mod commands;
 mod exit;
 mod interrupt;
 mod log;
+mod pattern;
 mod problem;
 mod screen;
 mod session;

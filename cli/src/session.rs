@@ -5,6 +5,7 @@ use stormglass_campaign::{Entry, Registry, UnknownName};
 
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
+use crate::pattern::{closest, distance, is_pattern};
 use crate::problem::Problem;
 use crate::screen::Screen;
 
@@ -21,6 +22,11 @@ pub(crate) struct Session<'t> {
 
 /// The name that stands for every scenario, or every bug.
 pub(crate) const ALL: &str = "all";
+
+/// Whether it may stand for several scenarios, or bugs.
+pub(crate) fn is_many(name: &str) -> bool {
+    name == ALL || is_pattern(name)
+}
 
 /// The folder that a file is in.
 pub(crate) fn folder(file: &Path) -> &Path {
@@ -44,10 +50,24 @@ impl<'t> Session<'t> {
         UnknownName { all: format!("{} list", self.program), ..unknown }.into()
     }
 
-    /// One scenario, or all of them.
+    /// One scenario, all of them, or those that fit a pattern.
     pub(crate) fn scenarios(&self, name: &str) -> Result<Vec<&'t Entry>, Problem> {
+        let entries = self.registry.entries();
         match name {
-            ALL => Ok(self.registry.entries().iter().collect()),
+            ALL => Ok(entries.iter().collect()),
+            pattern if is_pattern(pattern) => {
+                let fits = |entry: &&Entry| distance(pattern, entry.name) == Some(0);
+                let found: Vec<_> = entries.iter().filter(fits).collect();
+                match found.is_empty() {
+                    true => Err(self.unknown(UnknownName {
+                        what: "scenario",
+                        name: pattern.to_owned(),
+                        close: closest(pattern, entries.iter().map(|entry| entry.name)),
+                        all: String::new(),
+                    })),
+                    false => Ok(found),
+                }
+            }
             name => match self.registry.find(name) {
                 Ok(entry) => Ok(vec![entry]),
                 Err(unknown) => Err(self.unknown(unknown)),

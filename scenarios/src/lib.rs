@@ -7,11 +7,12 @@
 #![forbid(unsafe_code)]
 
 pub mod faction;
+pub mod raft;
 pub mod replica;
 
 use stormglass_campaign::Registry;
 
 /// All scenarios, by name.
 pub fn registry() -> Registry {
-    replica::register(faction::register(Registry::new()))
+    raft::register(replica::register(faction::register(Registry::new())))
 }

@@ -14,7 +14,9 @@ use allocation_counter::measure;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Dice, Effect, Env, Input, Kind, Machine, NodeId};
 use stormglass_scenarios::faction::{Bootstrap, Churn, Deadline};
-use stormglass_scenarios::replica::{Mode, PLANS, Replication};
+use stormglass_scenarios::raft::{Many, Replicated};
+use stormglass_scenarios::replica::{Mode, Replication};
+use stormglass_scenarios::{raft, replica};
 use stormglass_simulator::{Asked, Property, Scenario, Settings, World};
 
 thread_local! {
@@ -209,8 +211,20 @@ fn a_world_of_factions_allocates_nothing() {
 
 #[test]
 fn a_world_of_replicas_allocates_nothing() {
-    for plan in PLANS {
+    for plan in replica::PLANS {
         allocates_nothing(&Replication::new(plan, Mode::Hardened));
         allocates_nothing(&Replication::new(plan, Mode::Faithful));
     }
+}
+
+/// Here those who ask do not wait for the answers, since clients that do keep a history, which grows;
+/// and no operator restarts anything, since each list of nodes to restart is made anew.
+#[test]
+fn a_world_of_rafts_allocates_nothing_but_for_the_histories_of_clients() {
+    for plan in raft::PLANS {
+        for count in plan.nodes.clone() {
+            nothing_when_warm(&Meter { scenario: &Replicated::new(plan), nodes: count..=count });
+        }
+    }
+    nothing_when_warm(&Meter { scenario: &Many::default(), nodes: 3..=3 });
 }

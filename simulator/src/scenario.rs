@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use stormglass_machine::{Dice, Machine, NodeId, Time};
 
 use crate::clock::MAX_DRIFT_PPM;
+use crate::faults::Crash;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
 use crate::{Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World};
@@ -78,6 +79,13 @@ pub trait Scenario: Sized + Sync {
     /// the [history](Cluster::history). Without, requests are simply made, and nobody waits.
     fn clients(&self) -> Option<Clients<Self::Machine>> {
         None
+    }
+
+    /// Restarts that an operator makes, be crashes among the faults or not: a rolling upgrade,
+    /// say. Each is a crash like any other, at a time before the end of the storm, of nodes from 0
+    /// to `count` - 1.
+    fn restarts(&self, _count: u32, _dice: &mut Dice) -> Vec<Crash> {
+        Vec::new()
     }
 
     /// The planes of the network that can fail alone, as [`Kind::plane`](stormglass_machine::Kind)
@@ -229,6 +237,7 @@ impl Settings {
             self.faults.clock_drift_ppm <= MAX_DRIFT_PPM.unsigned_abs(),
             "a clock drifts by at most {MAX_DRIFT_PPM} parts per million"
         );
+        assert!(self.faults.loss_ppm <= 1_000_000, "at most a million messages in a million");
     }
 
     /// From start to end.

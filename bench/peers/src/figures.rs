@@ -16,13 +16,20 @@ pub struct Figures<'p> {
 
 /// The run in the middle, by what a message costs.
 pub struct Median {
-    /// Messages delivered.
+    /// Messages delivered, or whatever else is counted.
     pub delivered: u64,
+    /// Operations that clients have had answered.
+    pub operations: u64,
     /// CPU time in seconds.
     pub cpu_s: f64,
 }
 
 impl Median {
+    /// Operations in a second of CPU time, if there were any.
+    pub fn operations_per_s(&self) -> Option<f64> {
+        (self.operations > 0).then(|| self.operations as f64 / self.cpu_s)
+    }
+
     /// CPU time of a message, in nanoseconds.
     pub fn ns_per_message(&self) -> f64 {
         self.cpu_s * 1e9 / self.delivered as f64
@@ -40,10 +47,10 @@ impl<'p> Figures<'p> {
         Figures { program, runs: Vec::new(), allocations: None, instructions: None }
     }
 
-    /// One timed run, of so many messages or of the system's own number.
-    pub fn take_time(&mut self, messages: Option<u64>) -> Result<(), String> {
-        let messages = messages.unwrap_or(self.program.system.messages);
-        self.runs.push(self.program.run(messages, &[])?);
+    /// One timed run, of this size or of the system's own.
+    pub fn take_time(&mut self, size: Option<u64>) -> Result<(), String> {
+        let size = size.unwrap_or(self.program.system.size);
+        self.runs.push(self.program.run(size, &[])?);
         Ok(())
     }
 
@@ -59,7 +66,7 @@ impl<'p> Figures<'p> {
     /// Counts allocations, between a short and a long run.
     pub fn count_allocations(&mut self) -> Result<(), String> {
         let [short, long] = self.program.system.counted;
-        let count = |messages| self.program.run(messages, &["--allocations"]);
+        let count = |size| self.program.run(size, &["--allocations"]);
         let (short, long) = (count(short)?, count(long)?);
         self.allocations = per_message([&short, &long], [short.allocations, long.allocations]);
         Ok(())
@@ -68,7 +75,7 @@ impl<'p> Figures<'p> {
     /// Counts instructions, between a short and a long run.
     pub fn count_instructions(&mut self) -> Result<(), String> {
         let [short, long] = self.program.system.counted;
-        let count = |messages| instructions::of_a_run(self.program, messages);
+        let count = |size| instructions::of_a_run(self.program, size);
         let (short, long) = (count(short)?, count(long)?);
         self.instructions = per_message([&short.0, &long.0], [short.1, long.1]);
         Ok(())
@@ -81,7 +88,8 @@ fn median(runs: &[Run]) -> Median {
     let product = |run: &Run, other: &Run| u128::from(run.cpu_ns) * u128::from(other.delivered);
     runs.sort_by(|one, other| product(one, other).cmp(&product(other, one)));
     let middle = runs[(runs.len() - 1) / 2];
-    Median { delivered: middle.delivered, cpu_s: middle.cpu_ns as f64 / 1e9 }
+    let Run { delivered, operations, cpu_ns, .. } = *middle;
+    Median { delivered, operations, cpu_s: cpu_ns as f64 / 1e9 }
 }
 
 /// What each message more costs. Nothing if the long run was not longer.
@@ -97,7 +105,7 @@ mod tests {
     use super::*;
 
     fn run(delivered: u64, cpu_ns: u64) -> Run {
-        Run { delivered, cpu_ns, allocations: 0 }
+        Run { delivered, operations: 0, cpu_ns, allocations: 0 }
     }
 
     #[test]

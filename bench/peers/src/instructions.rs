@@ -12,13 +12,13 @@ pub fn can_be_counted() -> bool {
 
 /// A run, and how many instructions it took from the start of the process to its end. Its CPU time
 /// means nothing.
-pub fn of_a_run(program: &Program, messages: u64) -> Result<(Run, u64), String> {
+pub fn of_a_run(program: &Program, size: u64) -> Result<(Run, u64), String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let profile = folder.path().join("callgrind.out");
     let output = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", profile.display()))
-        .args(program.command_line(messages))
+        .args(program.command_line(size))
         .output()
         .map_err(|error| format!("valgrind does not run: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -40,10 +40,10 @@ struct Arguments {
     #[arg(long, default_value_t = 5, value_name = "NUMBER",
           value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Messages in each timed run, a multiple of 20000. By default as many as take some tenths of
-    /// a second
-    #[arg(long, value_name = "NUMBER", value_parser = messages)]
-    messages: Option<u64>,
+    /// How large each timed run is: messages, a multiple of 20000, or for raft virtual seconds, a
+    /// multiple of 20. By default as many as take some tenths of a second
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    size: Option<u64>,
     /// Take time only: count neither allocations nor instructions
     #[arg(long)]
     no_counts: bool,
@@ -58,19 +58,9 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   cargo run --release
   cargo run --release -- --only stormglass --only floor --rounds 15
+  cargo run --release -- --workload raft
   cargo run --release -- --json > peers.json
   cargo run --release -- --write ping-pong.md";
-
-/// So many make seeds of one size in every program.
-const MESSAGES_OF_A_SEED: u64 = 20_000;
-
-fn messages(text: &str) -> Result<u64, String> {
-    let number = text.parse().map_err(|error| format!("{error}"))?;
-    match number > 0 && u64::is_multiple_of(number, MESSAGES_OF_A_SEED) {
-        true => Ok(number),
-        false => Err(format!("it is no multiple of {MESSAGES_OF_A_SEED}")),
-    }
-}
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -127,7 +117,7 @@ fn measure<'p>(arguments: &Arguments, programs: &'p [Program]) -> Vec<Figures<'p
     let mut all: Vec<_> = programs.iter().map(Figures::new).collect();
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);
-        keep(&mut all, |figures| figures.take_time(arguments.messages));
+        keep(&mut all, |figures| figures.take_time(arguments.size));
     }
     if !arguments.no_counts {
         eprintln!("counting allocations");

@@ -21,8 +21,10 @@ pub struct Program {
 /// What a run says of itself.
 #[derive(Debug, Deserialize)]
 pub struct Run {
-    /// Messages that the nodes have received.
+    /// Messages that the nodes have received, or whatever else is counted.
     pub delivered: u64,
+    /// Operations that clients have had answered.
+    pub operations: u64,
     /// User and system time of the process while it did the work, in nanoseconds.
     pub cpu_ns: u64,
     /// Allocations while it did the work, if it was told to count them.
@@ -53,19 +55,19 @@ impl Program {
         Ok(Program { system, workload: workload.name, path })
     }
 
-    /// What to run to deliver so many messages.
-    pub fn command_line(&self, messages: u64) -> [OsString; 4] {
+    /// What to run to do work of this size.
+    pub fn command_line(&self, size: u64) -> [OsString; 4] {
         [
             self.path.clone().into(),
             self.workload.into(),
             self.system.way.into(),
-            messages.to_string().into(),
+            size.to_string().into(),
         ]
     }
 
     /// Runs it once.
-    pub fn run(&self, messages: u64, options: &[&str]) -> Result<Run, String> {
-        let [program, arguments @ ..] = self.command_line(messages);
+    pub fn run(&self, size: u64, options: &[&str]) -> Result<Run, String> {
+        let [program, arguments @ ..] = self.command_line(size);
         let output = Command::new(program)
             .args(arguments)
             .args(options)

@@ -6,6 +6,8 @@ pub struct Workload {
     pub name: &'static str,
     /// What it is.
     pub about: &'static str,
+    /// What is counted.
+    pub unit: &'static str,
     /// Who can do it, in the order of the table.
     pub systems: &'static [System],
 }
@@ -22,9 +24,9 @@ pub struct System {
     pub way: &'static str,
     /// What the compiler has to be told, since the system needs it.
     pub rustflags: &'static [&'static str],
-    /// Messages of a timed run.
-    pub messages: u64,
-    /// Messages of the short and of the long run between which allocations and instructions are
+    /// How large a timed run is: in messages, or for raft in virtual seconds.
+    pub size: u64,
+    /// How large the short and the long run are between which allocations and instructions are
     /// counted. Where seeds differ in what they draw, these are many seeds.
     pub counted: [u64; 2],
 }
@@ -33,9 +35,12 @@ pub struct System {
 pub const STORMGLASS: &str = "Stormglass";
 
 /// All work there is.
-pub const WORKLOADS: &[Workload] = &[Workload {
+pub const WORKLOADS: &[Workload] = &[PING_PONG, RAFT];
+
+const PING_PONG: Workload = Workload {
     name: "ping-pong",
     about: "Five nodes, five games, one message in flight in each.",
+    unit: "message",
     systems: &[
         System {
             name: "floor: a heap and a ChaCha8 draw",
@@ -43,7 +48,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-floor",
             way: "heap",
             rustflags: &[],
-            messages: 5_000_000,
+            size: 5_000_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -52,7 +57,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-stormglass",
             way: "no-faults",
             rustflags: &[],
-            messages: 2_000_000,
+            size: 2_000_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -61,7 +66,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-stormglass",
             way: "delays",
             rustflags: &[],
-            messages: 2_000_000,
+            size: 2_000_000,
             counted: [100_000, 600_000],
         },
         System {
@@ -70,7 +75,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-stormglass",
             way: "all-faults",
             rustflags: &[],
-            messages: 2_000_000,
+            size: 2_000_000,
             counted: [100_000, 600_000],
         },
         System {
@@ -79,7 +84,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-stateright",
             way: "simulation",
             rustflags: &[],
-            messages: 300_000,
+            size: 300_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -88,7 +93,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-moonpool",
             way: "raw",
             rustflags: &[],
-            messages: 300_000,
+            size: 300_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -97,7 +102,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-madsim",
             way: "endpoint",
             rustflags: &["--cfg", "madsim"],
-            messages: 300_000,
+            size: 300_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -106,7 +111,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-turmoil",
             way: "tick-of-latency",
             rustflags: &[],
-            messages: 200_000,
+            size: 200_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -115,7 +120,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-anysystem",
             way: "simulation",
             rustflags: &[],
-            messages: 200_000,
+            size: 200_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -124,7 +129,7 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-moonpool",
             way: "builder",
             rustflags: &[],
-            messages: 200_000,
+            size: 200_000,
             counted: [2_000, 12_000],
         },
         System {
@@ -133,11 +138,46 @@ pub const WORKLOADS: &[Workload] = &[Workload {
             package: "peer-turmoil",
             way: "defaults",
             rustflags: &[],
-            messages: 20_000,
+            size: 20_000,
             counted: [1_000, 4_000],
         },
     ],
-}];
+};
+
+const RAFT: Workload = Workload {
+    name: "raft",
+    about: "Five nodes, ten clients that ask without a pause, one message in a hundred lost.",
+    unit: "event",
+    systems: &[
+        System {
+            name: STORMGLASS,
+            release: None,
+            package: "peer-stormglass",
+            way: "judged",
+            rustflags: &[],
+            size: 60,
+            counted: [20, 60],
+        },
+        System {
+            name: "Stormglass, no properties",
+            release: None,
+            package: "peer-stormglass",
+            way: "alone",
+            rustflags: &[],
+            size: 100,
+            counted: [20, 60],
+        },
+        System {
+            name: "raft of TiKV, bare loop",
+            release: Some("raft"),
+            package: "peer-tikv-raft",
+            way: "bare-loop",
+            rustflags: &[],
+            size: 60,
+            counted: [20, 60],
+        },
+    ],
+};
 
 /// The names of all work there is.
 pub fn names() -> Vec<&'static str> {

@@ -7,23 +7,31 @@ use crate::program::release;
 use crate::systems::STORMGLASS;
 use crate::{System, Workload};
 
-const HEAD: [&str; 9] = [
-    "system",
-    "messages",
-    "CPU s",
-    "ns/message",
-    "messages/CPU s",
-    "allocations/message",
-    "instructions/message",
-    "× CPU",
-    "× instructions",
-];
+/// The heads of the columns, for what is counted. Operations have a column if there are any.
+fn head(unit: &str, with_operations: bool) -> Vec<String> {
+    let mut head = vec![
+        "system".to_owned(),
+        format!("{unit}s"),
+        "CPU s".to_owned(),
+        format!("ns/{unit}"),
+        format!("{unit}s/CPU s"),
+        format!("allocations/{unit}"),
+        format!("instructions/{unit}"),
+        "× CPU".to_owned(),
+        "× instructions".to_owned(),
+    ];
+    if with_operations {
+        head.extend(["operations/CPU s".to_owned(), "instructions/operation".to_owned()]);
+    }
+    head
+}
 
 /// The table, in Markdown that can be read as it is.
 pub fn markdown(workload: &Workload, all: &[Figures<'_>]) -> String {
-    let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(all.iter().map(|figures| row(figures, &Ratios::of(figures, all))));
-    let widths: Vec<_> = (0..HEAD.len())
+    let with_operations = all.iter().any(|figures| figures.median().operations > 0);
+    let mut rows = vec![head(workload.unit, with_operations)];
+    rows.extend(all.iter().map(|figures| row(figures, &Ratios::of(figures, all), with_operations)));
+    let widths: Vec<_> = (0..rows[0].len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
     let rule = widths.iter().enumerate().map(|(column, width)| match column {
@@ -40,16 +48,17 @@ pub fn markdown(workload: &Workload, all: &[Figures<'_>]) -> String {
 pub fn json(workload: &Workload, all: &[Figures<'_>]) -> Value {
     let systems = all.iter().map(|figures| {
         let (system, median) = (figures.program.system, figures.median());
-        let ratios = Ratios::of(figures, all);
+        let (ratios, unit) = (Ratios::of(figures, all), workload.unit);
         json!({
             "system": system.name,
             "release": system.release.and_then(release),
-            "messages": median.delivered,
+            (format!("{}s", workload.unit)): median.delivered,
+            "operations": median.operations,
             "cpu_s": median.cpu_s,
-            "cpu_ns_per_message": median.ns_per_message(),
-            "messages_per_cpu_s": median.messages_per_s(),
-            "allocations_per_message": figures.allocations,
-            "instructions_per_message": figures.instructions,
+            (format!("cpu_ns_per_{unit}")): median.ns_per_message(),
+            (format!("{unit}s_per_cpu_s")): median.messages_per_s(),
+            (format!("allocations_per_{unit}")): figures.allocations,
+            (format!("instructions_per_{unit}")): figures.instructions,
             "cpu_ratio": ratios.cpu,
             "instructions_ratio": ratios.instructions,
         })
@@ -75,22 +84,30 @@ impl Ratios {
     }
 }
 
-fn row(figures: &Figures<'_>, ratios: &Ratios) -> [String; HEAD.len()] {
+fn row(figures: &Figures<'_>, ratios: &Ratios, with_operations: bool) -> Vec<String> {
     let median = figures.median();
     // Rounded first, and nothing added: what rounds to zero has no sign then.
     let hundredths = |figure: f64| format!("{:.2}", (figure * 100.0).round() / 100.0 + 0.0);
     let maybe = |figure: Option<f64>| figure.map_or("-".to_owned(), hundredths);
-    [
+    let whole = |figure: f64| thousands(figure.round() as u64);
+    let maybe_whole = |figure: Option<f64>| figure.map_or("-".to_owned(), whole);
+    let mut row = vec![
         name(figures.program.system),
         thousands(median.delivered),
         format!("{:.3}", median.cpu_s),
-        thousands(median.ns_per_message().round() as u64),
-        thousands(median.messages_per_s().round() as u64),
+        whole(median.ns_per_message()),
+        whole(median.messages_per_s()),
         maybe(figures.allocations),
-        figures.instructions.map_or("-".to_owned(), |count| thousands(count.round() as u64)),
+        maybe_whole(figures.instructions),
         maybe(ratios.cpu),
         maybe(ratios.instructions),
-    ]
+    ];
+    if with_operations {
+        let per_operation = median.delivered as f64 / median.operations.max(1) as f64;
+        let instructions = figures.instructions.map(|count| count * per_operation);
+        row.extend([maybe_whole(median.operations_per_s()), maybe_whole(instructions)]);
+    }
+    row
 }
 
 fn name(system: &System) -> String {

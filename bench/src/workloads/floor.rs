@@ -19,7 +19,7 @@ impl Workload for Floor {
         let mut work = Work::default();
         for seed in seeds {
             let simulated = Floor::run(self, seed, BALLS).since(Time::ZERO);
-            work += Work { events: BALLS, simulated };
+            work += Work { events: BALLS, simulated, operations: 0 };
         }
         work
     }

@@ -4,6 +4,7 @@ mod crowd;
 mod faction;
 pub mod floor;
 mod ping_pong;
+mod raft;
 mod replica;
 mod seeds;
 mod unchecked;
@@ -27,12 +28,15 @@ pub struct Work {
     pub events: u64,
     /// Virtual time.
     pub simulated: Duration,
+    /// Operations that clients have had answered, where there are clients.
+    pub operations: u64,
 }
 
 impl AddAssign for Work {
     fn add_assign(&mut self, more: Work) {
         self.events += more.events;
         self.simulated += more.simulated;
+        self.operations += more.operations;
     }
 }
 
@@ -50,7 +54,8 @@ pub struct Row {
 
 /// Every row, in the order of the table. The floor comes first.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [floor::ROWS, ping_pong::ROWS, crowd::ROWS, faction::ROWS, replica::ROWS].into_iter().flatten()
+    let of_machines = [faction::ROWS, replica::ROWS, raft::ROWS];
+    [floor::ROWS, ping_pong::ROWS, crowd::ROWS].into_iter().chain(of_machines).flatten()
 }
 
 /// The row of this name.

@@ -28,7 +28,7 @@ impl<S: Scenario> Workload for Seeds<S> {
                 panic!("{name} fails with seed {seed}: {}", failure.signature());
             }
             let simulated = outcome.time.since(Time::ZERO);
-            work += Work { events: outcome.events, simulated };
+            work += Work { events: outcome.events, simulated, operations: 0 };
         }
         work
     }

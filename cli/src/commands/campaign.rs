@@ -10,7 +10,7 @@ use stormglass_campaign::{
 use crate::arguments::{Campaign, DEFAULT_SEEDS};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::session::{ALL, Session};
+use crate::session::{ALL, Session, is_many};
 
 /// Campaigns of several scenarios or bugs.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(crate) fn campaign(session: &mut Session, arguments: &Campaign) -> Result<Ex
         }
     }
     let options = options(session, arguments, chosen.len() as u32)?;
-    let single = arguments.scenario != ALL && arguments.planted.as_deref() != Some(ALL);
+    let single = !is_many(&arguments.scenario) && arguments.planted.as_deref() != Some(ALL);
     let (mut reports, all) = (Vec::new(), chosen.len());
     for (entry, bug) in chosen {
         if session.interrupt.is_raised() && !reports.is_empty() {

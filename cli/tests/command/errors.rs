@@ -45,6 +45,9 @@ fn unknown_names_come_with_those_that_are_close() {
     refused(&["campaign", "all", "--planted", "tells"], &["did you mean tells-once?"]);
     refused(&["run", "counter", "--seed", "1", "--planted", "q"], &["stormglass list"]);
     refused(&["planted", "conter"], &["did you mean counter?"]);
+    refused(&["campaign", "conter*"], &["\"conter*\"", "did you mean counter?"]);
+    refused(&["planted", "*xyz"], &["\"*xyz\"", "stormglass list"]);
+    refused(&["campaign", &"*".repeat(100_000)], &["stormglass list"]);
     refused(&["run", &"x".repeat(100_000), "--seed", "1"], &["stormglass list"]);
 }
 

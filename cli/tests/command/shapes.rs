@@ -40,7 +40,9 @@ fn objects_have_the_fields_that_are_promised() {
     has(&all["scenarios"][0], &["scenario", "seeds_run", "failures"]);
     let bugs = with(&["campaign", "counter", "--planted", "all"]);
     assert_eq!(bugs["scenarios"].as_array().expect("a list").len(), 2);
-    has(&with(&["planted"]), &["passed", "bugs", "median_deviations_after"]);
+    let fitting = with(&["campaign", "c*t*"]);
+    assert_eq!(fitting["scenarios"][0]["scenario"], "counter");
+    has(&with(&["planted", "*unter"]), &["passed", "bugs", "median_deviations_after"]);
 
     let replay = object(&["replay", text(&log), "--json"]);
     has(&replay, &["verdict", "property", "signature", "events", "chain"]);

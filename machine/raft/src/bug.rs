@@ -6,28 +6,19 @@
 
 /// The planted bug of a node, if any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Planted {
-    #[cfg(feature = "planted-bugs")]
-    bug: Option<Bug>,
-}
+pub struct Planted(Option<Bug>);
 
 impl Planted {
     /// This bug.
     #[cfg(feature = "planted-bugs")]
     pub const fn new(bug: Bug) -> Planted {
-        Planted { bug: Some(bug) }
+        Planted(Some(bug))
     }
 
     /// Is it this bug?
-    #[cfg(feature = "planted-bugs")]
+    #[inline]
     pub fn has(self, bug: Bug) -> bool {
-        self.bug == Some(bug)
-    }
-
-    /// Is it this bug? Never.
-    #[cfg(not(feature = "planted-bugs"))]
-    pub const fn has(self, _bug: Bug) -> bool {
-        false
+        cfg!(feature = "planted-bugs") && self.0 == Some(bug)
     }
 
     /// Is there none?
@@ -73,7 +64,7 @@ bugs! {
     DuplicateGrants "R06-duplicate-grants" "electorate" "A vote that arrives twice counts twice."
     OldGrants "R07-old-grants" "electorate" "A vote from an earlier term counts."
     VotesTwice "R09-votes-twice" "one-vote" "A candidate or leader votes for another node in its own term."
-    StaleLeaderResetsTimer "R10-stale-leader-resets-timer" "leader-elected" "An append from an earlier term keeps followers from standing for election."
+    StaleLeaderResetsTimer "R10-stale-leader-resets-timer" "timers-armed" "An append from an earlier term keeps followers from standing for election."
     SameTimeout "R12-same-timeout" "leader-elected" "All nodes wait equally long before they stand for election."
     TermFalls "R13-term-falls" "term-monotone" "An append from an earlier term is accepted, and the term falls."
     HalfIsMajority "R15-half-is-majority" "election-safety" "Half of an even number of voters passes for a majority."
@@ -89,9 +80,9 @@ bugs! {
     LossUndetected "R30-loss-undetected" "follower-catches-up" "A leader that sends ahead takes refusals for noise."
     BatchAnsweredAtOnce "R31-batch-answered-at-once" "reply-truth" "All proposals of a batch are answered with the first one's result."
     RetryAppliedTwice "R33-retry-applied-twice" "exactly-once" "A repeated command is applied again."
-    HigherTermUnanswered "R34-higher-term-unanswered" "commit-in-time" "An append that raises the term is dropped."
+    HigherTermUnanswered "R34-higher-term-unanswered" "append-answered" "An append that raises the term is dropped."
     DeposedLeaderAppends "R36-deposed-leader-appends" "log-matching" "Proposals that waited are appended although the node leads no longer."
-    OldSnapshotRewinds "R37-old-snapshot-rewinds" "state-machine-safety" "A snapshot older than what is applied is installed."
+    OldSnapshotRewinds "R37-old-snapshot-rewinds" "bounds" "A snapshot older than what is applied is installed."
     InstallKeepsTail "R39-install-keeps-tail" "log-matching" "Installing a snapshot keeps the log behind it whatever stands at its index."
     SnapshotTermWrong "R40-snapshot-term-wrong" "snapshot-exact" "A snapshot is given the term of the last entry of the log."
     CompactsBeforeSnapshot "R42-compacts-before-snapshot" "bounds" "The log is compacted before the snapshot is durable."
@@ -109,7 +100,7 @@ bugs! {
     FollowerServesReads "R60-follower-serves-reads" "fresh-read" "A follower answers reads from what it has."
     ReadDropped "R61-read-dropped" "read-answered" "A leader that steps down forgets the reads that wait."
     TwoChangesAtOnce "R63-two-changes-at-once" "configuration-chain" "A second membership change begins before the first is committed."
-    ConfigurationWhenCommitted "R64-configuration-when-committed" "election-safety" "A configuration comes into force when it is committed."
+    ConfigurationWhenCommitted "R64-configuration-when-committed" "configuration-chain" "A configuration comes into force when it is committed."
     RemovedLeaderCounts "R66-removed-leader-counts" "electorate" "A leader that removes itself counts its own copy."
     OneMajorityInJoint "R67-one-majority-in-joint" "commit-justified" "In a joint configuration the majority of the voters to be is enough."
     NoRollback "R69-no-rollback" "configuration-chain" "A configuration stays in force when its entry is overwritten."
@@ -118,8 +109,8 @@ bugs! {
     RemovedLeaderStays "R73-removed-leader-stays" "commit-in-time" "A leader that was removed keeps its followers and takes no proposals."
     QuorumNotRecounted "R75-quorum-not-recounted" "commit-in-time" "A smaller quorum does not commit what it already has."
     PreVoteIgnoresLeader "R76-pre-vote-ignores-leader" "stable-leader" "A pre-vote is granted although the leader is alive."
-    PreVoteTermIgnored "R78-pre-vote-term-ignored" "leader-elected" "A refused candidate does not learn that its term is old."
-    FormerLeaderRefused "R79-former-leader-refused" "leader-elected" "The leader that was heard last is refused a pre-vote because it was heard."
+    PreVoteTermIgnored "R78-pre-vote-term-ignored" "later-term-followed" "A refused candidate does not learn that its term is old."
+    FormerLeaderRefused "R79-former-leader-refused" "vote-given" "The leader that was heard last is refused a pre-vote because it was heard."
     NoCheckQuorum "R81-no-check-quorum" "leader-steps-down" "A leader that hears nobody goes on leading."
     TransferToLagging "R82-transfer-to-lagging" "transfer" "Leadership is handed to a node that lacks entries, and proposals go on meanwhile."
     TransferNeverEnds "R84-transfer-never-ends" "transfer-in-time" "A failed transfer leaves the leader refusing proposals."

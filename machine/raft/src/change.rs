@@ -3,33 +3,24 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::{Env, NodeId, RequestId};
+use stormglass_machine::{NodeId, RequestId};
 
-use crate::bug::Bug;
-use crate::configuration::Configuration;
-use crate::entry::{Entry, Payload};
-use crate::message::Message;
-use crate::raft::Raft;
-use crate::request::{ConfigError, ConfigurationChange, Response};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
+use crate::{
+    Bug, ConfigError, Configuration, ConfigurationChange, Entry, Payload, Response, Role,
+    StateMachine, Step,
+};
 
-impl<S: StateMachine> Raft<S> {
-    pub(crate) fn change_configuration(
-        &mut self,
-        id: RequestId,
-        change: ConfigurationChange,
-        env: &mut Env<'_, Self>,
-    ) {
+impl<S: StateMachine> Step<'_, '_, S> {
+    pub(crate) fn change_configuration(&mut self, id: RequestId, change: ConfigurationChange) {
         // Whatever waits goes first, and may bring a change of its own with it.
-        self.append_batch(env);
+        self.append_batch();
         let next = self.may_reconfigure().and_then(|()| self.configuration().after(&change));
         match next {
             Ok(next) => {
                 self.leadership.changes.push((id, change));
-                self.append_configuration(next, env);
+                self.append_configuration(next);
             }
-            Err(error) => env.respond(id, Response::ConfigRefused(error)),
+            Err(error) => self.env.respond(id, Response::ConfigRefused(error)),
         }
     }
 
@@ -51,73 +42,55 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    fn append_configuration(&mut self, next: Configuration, env: &mut Env<'_, Self>) {
+    fn append_configuration(&mut self, next: Configuration) {
         let payload = Payload::Configuration(Arc::new(next));
-        self.append(&Arc::from([Entry { term: self.term, payload }]), env);
+        self.append(&Arc::from([Entry { term: self.term, payload }]));
     }
 
     /// The leader's newest configuration is committed: what it was a step to comes next.
-    pub(crate) fn configuration_committed(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn configuration_committed(&mut self) {
         let (index, configuration) = self.configuration_entry().clone();
-        self.answer_changes(index, &configuration, env);
-        if configuration.is_joint() {
-            self.append_configuration(configuration.without_outgoing(), env);
-        } else if configuration.is_voter(self.id()) {
-            self.replicate(env);
-            self.promote_caught_up(env);
-        } else if !self.has(Bug::RemovedLeaderStays) {
-            self.retire(env);
-        }
-    }
-
-    fn answer_changes(
-        &mut self,
-        index: u64,
-        configuration: &Configuration,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.leadership.changes.retain(|(id, change)| {
-            let Some(verdict) = configuration.verdict(change) else {
-                return true;
-            };
-            env.respond(
-                *id,
-                match verdict {
-                    Ok(()) => Response::ConfigChanged { index },
-                    Err(error) => Response::ConfigRefused(error),
-                },
-            );
-            false
+        let Step { raft, env } = self;
+        raft.leadership.changes.retain(|(id, change)| {
+            let verdict = configuration.verdict(change);
+            match &verdict {
+                Some(Ok(())) => env.respond(*id, Response::ConfigChanged { index }),
+                Some(Err(error)) => env.respond(*id, Response::ConfigRefused(*error)),
+                None => {}
+            }
+            verdict.is_none()
         });
+        if configuration.is_joint() {
+            self.append_configuration(configuration.without_outgoing());
+        } else if configuration.is_voter(self.id()) {
+            self.replicate();
+            self.promote_caught_up();
+        } else if !self.has(Bug::RemovedLeaderStays) {
+            self.retire();
+        }
     }
 
     /// Gives a learner that joins its vote, once it has everything that is committed.
-    pub(crate) fn promote_caught_up(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn promote_caught_up(&mut self) {
         if self.may_reconfigure().is_err() || self.configuration().is_joint() {
             return;
         }
-        let commit = self.commit_index;
-        let has_all = |node: &&NodeId| {
-            self.leadership.match_index(**node).is_some_and(|matched| matched >= commit)
-        };
+        let committed = Some(self.commit_index);
+        let has_all = |node: &&NodeId| self.leadership.match_index(**node) >= committed;
         let ready = self.configuration().joining().iter().find(has_all).copied();
         if let Some(node) = ready {
-            self.append_configuration(self.configuration().with_promoted(node), env);
+            self.append_configuration(self.configuration().with_promoted(node));
         }
     }
 
     /// The leader has no vote any longer. It tells everyone what is committed, asks a voter that
     /// has everything to take over, and makes way.
-    fn retire(&mut self, env: &mut Env<'_, Self>) {
-        self.begin_round(env);
+    fn retire(&mut self) {
+        self.begin_round();
         if let Some(successor) = self.nearest_voter() {
-            let has_all = self.leadership.match_index(successor) == Some(self.log.last_index());
-            if has_all {
-                self.leadership.lease_forfeited = true;
-                self.send(successor, Message::TimeoutNow { term: self.term }, env);
-            }
+            self.ask_to_stand(successor);
         }
-        self.become_follower(self.term, env);
+        self.become_follower(self.term);
     }
 
     /// The voter besides this node that has most of the log.

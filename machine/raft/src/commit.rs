@@ -2,42 +2,27 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::{Env, NodeId, RequestId};
+use crate::{
+    Admission, Bug, LogIndex, Observation, Payload, Record, Response, Role, Stamp, StateMachine,
+    Step,
+};
 
-use crate::bug::Bug;
-use crate::entry::{LogIndex, Payload};
-use crate::observer::{Level, Observation};
-use crate::raft::Raft;
-use crate::record::Record;
-use crate::request::Response;
-use crate::role::Role;
-use crate::sessions::{Admission, Stamp};
-use crate::state_machine::StateMachine;
-
-impl<S: StateMachine> Raft<S> {
-    /// Up to where a voter's disk is known to have this leader's log.
-    fn durable_on(&self, node: NodeId) -> LogIndex {
-        if node == self.id() {
-            return self.durable_index;
-        }
-        self.leadership.peer(node).map_or(0, |peer| peer.matched)
-    }
-
+impl<S: StateMachine> Step<'_, '_, S> {
     /// Commits what a quorum has, if it ends with an entry of this term: an older one may still be
     /// overwritten although a quorum has it (Ongaro 2014, figure 3.7).
-    pub(crate) fn advance_commit(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn advance_commit(&mut self) {
         if self.role != Role::Leader || self.commit_index == self.log.last_index() {
             return;
         }
-        let agreed = self.agreed(|node| self.durable_on(node));
+        let agreed = self.agreed(self.durable_index, |peer| peer.matched).unwrap_or(0);
         let own = self.log.term_at(agreed) == Some(self.term);
         if agreed > self.commit_index && (own || self.has(Bug::CommitsOldTerms)) {
-            self.commit_to(agreed, env);
+            self.commit_to(agreed);
         }
     }
 
     /// Everything up to `index` is committed; what this node does not have yet will be.
-    pub(crate) fn commit_to(&mut self, index: LogIndex, env: &mut Env<'_, Self>) {
+    pub(crate) fn commit_to(&mut self, index: LogIndex) {
         let (old, new) = (self.commit_index, index.min(self.log.last_index()));
         if new <= old {
             return;
@@ -45,19 +30,19 @@ impl<S: StateMachine> Raft<S> {
         // A new leader may find a configuration that is committed, but only a step to another.
         let first_of_term = self.log.term_at(old) != Some(self.term);
         self.commit_index = new;
-        self.observe(Level::Info, || Observation::CommitAdvanced { old, new });
-        self.apply(env);
+        self.observe(Observation::CommitAdvanced { old, new });
+        self.apply();
         if self.role == Role::Leader {
             let index = self.configuration_index();
             if index <= new && (old < index || first_of_term) {
-                self.configuration_committed(env);
+                self.configuration_committed();
             }
-            self.serve_confirmed_reads(env);
+            self.serve_confirmed_reads();
         }
     }
 
     /// Applies what is committed.
-    pub(crate) fn apply(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn apply(&mut self) {
         while self.last_applied < self.commit_index {
             let index = self.last_applied + 1;
             let Some(payload) = self.log.entry(index).map(|entry| entry.payload.clone()) else {
@@ -66,46 +51,37 @@ impl<S: StateMachine> Raft<S> {
             };
             self.last_applied = index;
             if self.has(Bug::SnapshotMissesEntry) {
-                self.snapshot_if_due(env);
+                self.snapshot_if_due();
             }
-            let response = self.apply_entry(index, payload, env);
-            if let Some(response) = response.filter(|_| self.role == Role::Leader) {
-                self.answer_proposal(index, response, env);
-            }
+            self.apply_entry(index, payload);
         }
-        self.serve_forwarded_reads(env);
-        self.snapshot_if_due(env);
+        self.serve_forwarded_reads();
+        self.snapshot_if_due();
     }
 
-    fn apply_entry(
-        &mut self,
-        index: LogIndex,
-        payload: Payload<S::Command>,
-        env: &mut Env<'_, Self>,
-    ) -> Option<Response<S::Response>> {
+    fn apply_entry(&mut self, index: LogIndex, payload: Payload<S::Command>) {
         if self.has(Bug::AppliedBeforeEffect) {
-            env.write(Record::Commit(index));
+            self.env.write(Record::Commit(index));
         }
         match payload {
-            Payload::Noop => None,
+            Payload::Noop => {}
             Payload::Command { command, session } => {
-                Some(self.apply_command(index, &command, session))
+                let response = self.apply_command(index, &command, session);
+                self.answer_proposal(index, response);
             }
             Payload::Register(client) => {
-                self.sessions.register(client, index, self.options.session_limit);
-                Some(Response::Registered { index })
+                let limit = self.options.session_limit;
+                self.sessions.register(client, index, limit);
+                self.answer_proposal(index, Response::Registered { index });
             }
             Payload::Configuration(configuration) => {
-                self.write(Record::Commit(index), env);
+                self.write(Record::Commit(index));
                 if !configuration.contains(self.id()) {
                     // Nothing else may come that would make it durable.
-                    self.settle(env);
+                    self.settle();
                 }
-                self.observe(Level::Trace, || Observation::ConfigurationChangeApplied {
-                    index,
-                    configuration: &configuration,
-                });
-                None
+                let configuration = &*configuration;
+                self.observe(Observation::ConfigurationChangeApplied { index, configuration });
             }
         }
     }
@@ -126,7 +102,7 @@ impl<S: StateMachine> Raft<S> {
             }
         }
         let response = self.machine.apply(command);
-        self.observe(Level::Debug, || Observation::StateMachineApplied { index, command });
+        self.observe(Observation::StateMachineApplied { index, command });
         if let Some(stamp) = session {
             self.sessions.remember(stamp, index, response.clone());
         }
@@ -134,23 +110,14 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Answers whoever has proposed the entry at `index`, if it was proposed here.
-    fn answer_proposal(
-        &mut self,
-        index: LogIndex,
-        response: Response<S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        while let Some(id) = self.take_waiting(index) {
-            env.respond(id, response.clone());
+    fn answer_proposal(&mut self, index: LogIndex, response: Response<S::Response>) {
+        let mixed_up = self.has(Bug::ReplyMixedUp);
+        let waiting = &mut self.raft.leadership.waiting;
+        while waiting.front().is_some_and(|(position, _)| *position == index) {
+            let next = if mixed_up { waiting.pop_back() } else { waiting.pop_front() };
+            if let Some((_, id)) = next {
+                self.env.respond(id, response.clone());
+            }
         }
-    }
-
-    fn take_waiting(&mut self, index: LogIndex) -> Option<RequestId> {
-        let waiting = &mut self.leadership.waiting;
-        waiting.front().filter(|(position, _)| *position == index)?;
-        if self.options.planted.has(Bug::ReplyMixedUp) {
-            return waiting.pop_back().map(|(_, id)| id);
-        }
-        waiting.pop_front().map(|(_, id)| id)
     }
 }

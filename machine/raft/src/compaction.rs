@@ -2,56 +2,42 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::Env;
-
-use crate::bug::Bug;
-use crate::entry::{Entries, LogIndex};
-use crate::observer::{Level, Observation};
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::snapshot::{Snapshot, SnapshotMetadata};
-use crate::state_machine::StateMachine;
+use crate::{
+    Bug, Entries, Image, Observation, Raft, Record, Snapshot, SnapshotMetadata, StateMachine, Step,
+};
 
 impl<S: StateMachine> Raft<S> {
     /// Everything the disk must have, as one record that can take the place of all others.
     pub fn image(&self) -> Image<S::Command, S::Response> {
-        self.image_from(self.log.base(), self.snapshot.clone())
-    }
-
-    fn image_from(
-        &self,
-        base: LogIndex,
-        snapshot: Option<Arc<Snapshot<S::Response>>>,
-    ) -> Image<S::Command, S::Response> {
-        let skipped = (base - self.log.base()) as usize;
         Image {
             term: self.term,
             voted_for: self.voted_for,
-            snapshot,
-            base,
-            base_term: self.log.term_at(base).unwrap_or(0),
-            entries: Entries::from(&self.log.entries()[skipped..]),
+            snapshot: self.snapshot.clone(),
+            base: self.log.base(),
+            base_term: self.log.term_at(self.log.base()).unwrap_or(0),
+            entries: Entries::from(self.log.entries()),
+            incoming: self.incoming.clone(),
         }
     }
+}
 
-    pub(crate) fn snapshot_if_due(&mut self, env: &mut Env<'_, Self>) {
+impl<S: StateMachine> Step<'_, '_, S> {
+    pub(crate) fn snapshot_if_due(&mut self) {
         let applied = self.last_applied.saturating_sub(self.snapshot_index());
         if applied >= self.options.snapshot_threshold {
-            self.create_snapshot(env);
+            self.create_snapshot();
         }
     }
 
     /// Takes a snapshot of what is applied. The log is compacted once the disk has the snapshot,
     /// and in one with it.
-    fn create_snapshot(&mut self, env: &mut Env<'_, Self>) {
+    fn create_snapshot(&mut self) {
         let last_included_index = self.last_applied;
-        let term = match self.has(Bug::SnapshotTermWrong) {
-            true => Some(self.log.last_term()),
-            false => self.log.term_at(last_included_index),
-        };
-        let Some(last_included_term) = term else {
-            self.insist(false, "what was applied last is not in the log");
-            return;
+        self.incoming.retain(|chunk| chunk.last_included_index > last_included_index);
+        let own = self.log.term_at(last_included_index);
+        let last_included_term = match self.has(Bug::SnapshotTermWrong) {
+            true => self.log.last_term(),
+            false => own.expect("what was applied last is in the log"),
         };
         let (configuration_index, configuration) = self.memberships.at(last_included_index).clone();
         let snapshot = Arc::new(Snapshot {
@@ -65,15 +51,21 @@ impl<S: StateMachine> Raft<S> {
             data: Arc::from(self.machine.snapshot()),
         });
         let retained = last_included_index.saturating_sub(self.options.trailing_entries);
-        let base = retained.max(self.log.base());
-        if self.has(Bug::CompactsBeforeSnapshot) {
-            env.checkpoint(Record::Image(self.image_from(base, self.snapshot.clone())));
-        }
-        env.checkpoint(Record::Image(self.image_from(base, Some(snapshot.clone()))));
-        self.settled();
-        self.snapshot = Some(snapshot);
-        self.log.compact(base);
+        self.raft.log.compact(retained.max(self.raft.log.base()));
         self.memberships.forget_before(last_included_index);
-        self.observe(Level::Info, || Observation::SnapshotCreated { last_included_index });
+        let before = self.snapshot.replace(snapshot);
+        if self.has(Bug::CompactsBeforeSnapshot) {
+            let compacted = Image { snapshot: before, ..self.image() };
+            self.env.checkpoint(Record::Image(compacted));
+        }
+        self.checkpoint();
+        self.observe(Observation::SnapshotCreated { last_included_index });
+    }
+
+    /// Replaces all records by what this node has now. The disk has it before anything else
+    /// happens.
+    pub(crate) fn checkpoint(&mut self) {
+        self.env.checkpoint(Record::Image(self.raft.image()));
+        self.settled();
     }
 }

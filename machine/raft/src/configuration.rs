@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::request::{ConfigError, ConfigurationChange};
+use crate::{ConfigError, ConfigurationChange};
 
 /// The members of a group. Every list is sorted and free of duplicates; nobody is a learner and a
 /// voter at once; all that join are learners.
@@ -99,26 +99,22 @@ impl Configuration {
                 if self.learners.contains(node) {
                     return Err(ConfigError::NodeAlreadyExists);
                 }
-                remove(&mut next.voters, *node);
+                next.remove(*node);
                 insert(&mut next.learners, *node);
             }
             ConfigurationChange::RemoveServer(node) => {
                 if !self.contains(*node) {
                     return Err(ConfigError::NodeNotFound);
                 }
-                remove(&mut next.voters, *node);
-                remove(&mut next.learners, *node);
-                remove(&mut next.joining, *node);
+                next.remove(*node);
             }
             ConfigurationChange::ReplaceVoters(voters) => {
-                next = Configuration::new(voters.clone());
+                voters.iter().for_each(|node| next.remove(*node));
+                next.outgoing.clone_from(&self.voters);
+                next.voters = Configuration::new(voters.clone()).voters;
                 if next.voters == self.voters {
                     return Err(ConfigError::NodeAlreadyExists);
                 }
-                next.outgoing.clone_from(&self.voters);
-                let stays = |node: &&NodeId| !next.voters.contains(node);
-                next.learners = self.learners.iter().filter(stays).copied().collect();
-                next.joining = self.joining.iter().filter(stays).copied().collect();
             }
         }
         if next.voters.is_empty() { Err(ConfigError::CannotRemoveLastNode) } else { Ok(next) }
@@ -132,10 +128,15 @@ impl Configuration {
     /// What follows when a learner that joins has caught up.
     pub(crate) fn with_promoted(&self, node: NodeId) -> Configuration {
         let mut next = self.clone();
-        remove(&mut next.learners, node);
-        remove(&mut next.joining, node);
+        next.remove(node);
         insert(&mut next.voters, node);
         next
+    }
+
+    fn remove(&mut self, node: NodeId) {
+        for set in [&mut self.voters, &mut self.learners, &mut self.joining] {
+            set.retain(|one| *one != node);
+        }
     }
 
     /// What has become of a change: `None` while it is under way.
@@ -158,8 +159,4 @@ fn insert(set: &mut Vec<NodeId>, node: NodeId) {
     if let Err(position) = set.binary_search(&node) {
         set.insert(position, node);
     }
-}
-
-fn remove(set: &mut Vec<NodeId>, node: NodeId) {
-    set.retain(|one| *one != node);
 }

@@ -4,8 +4,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::Configuration;
-use crate::sessions::{ClientId, Stamp};
+use crate::{ClientId, Configuration, Stamp};
 
 /// Numbers the reigns of leaders. Zero is before the first.
 pub type Term = u64;

@@ -4,38 +4,23 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use stormglass_machine::{Env, NodeId};
+use stormglass_machine::NodeId;
 
-use crate::bug::Bug;
-use crate::entry::{Entry, LogIndex, Term};
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::message::{InstallSnapshot, InstallSnapshotResponse, Message};
-use crate::observer::{Level, Observation};
-use crate::progress::Mode;
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::snapshot::{Snapshot, SnapshotMetadata};
-use crate::state_machine::StateMachine;
-
-/// A snapshot that has arrived in part. Two leaders may write the same state differently, so the
-/// pieces of one term's leader are not mixed with those of another.
-#[derive(Clone, Debug)]
-pub(crate) struct Incoming {
-    leader_term: Term,
-    index: LogIndex,
-    term: Term,
-    data: Vec<u8>,
-}
+use crate::{
+    Bug, Chunk, Entries, Image, InstallSnapshot, InstallSnapshotResponse, LogIndex, Message, Mode,
+    Observation, Raft, Record, Snapshot, SnapshotMetadata, StateMachine, Step,
+};
 
 impl<S: StateMachine> Raft<S> {
     /// Of a snapshot that is on its way to this node: its last index, and how many bytes are here.
     pub fn incoming_snapshot(&self) -> Option<(LogIndex, u64)> {
-        self.incoming.as_ref().map(|incoming| (incoming.index, incoming.data.len() as u64))
+        self.incoming.last().map(|chunk| (chunk.last_included_index, chunk.end()))
     }
+}
 
+impl<S: StateMachine> Step<'_, '_, S> {
     /// The follower needs what is compacted away.
-    pub(crate) fn begin_snapshot(&mut self, position: usize, env: &mut Env<'_, Self>) {
+    pub(crate) fn begin_snapshot(&mut self, position: usize) {
         let Some(snapshot) = self.snapshot.clone() else {
             self.insist(false, "compacted without a snapshot");
             return;
@@ -43,17 +28,11 @@ impl<S: StateMachine> Raft<S> {
         let peer = &mut self.leadership.peers[position];
         peer.in_flight.clear();
         peer.mode = Mode::Snapshot { snapshot, offset: 0 };
-        self.send_next_chunk(position, env);
+        self.send_next_chunk(position);
     }
 
-    /// Repeats the piece that the follower has not confirmed.
-    pub(crate) fn send_chunk(&mut self, position: usize, env: &mut Env<'_, Self>) {
-        if !self.has(Bug::ChunkNotRepeated) {
-            self.send_next_chunk(position, env);
-        }
-    }
-
-    fn send_next_chunk(&mut self, position: usize, env: &mut Env<'_, Self>) {
+    /// Sends the first piece that the follower has not confirmed.
+    pub(crate) fn send_next_chunk(&mut self, position: usize) {
         let peer = &self.leadership.peers[position];
         let Mode::Snapshot { snapshot, offset } = &peer.mode else {
             return;
@@ -69,134 +48,111 @@ impl<S: StateMachine> Raft<S> {
             done: is_last.then(|| snapshot.sessions.clone()),
             round: self.leadership.round,
         };
-        self.send(to, Message::InstallSnapshot(chunk), env);
+        self.send(to, Message::InstallSnapshot(chunk));
     }
 
-    pub(crate) fn install_snapshot_response(
-        &mut self,
-        from: NodeId,
-        response: &InstallSnapshotResponse,
-        env: &mut Env<'_, Self>,
-    ) {
-        let Some(position) = self.heard_from(from, response.round, env) else {
+    pub(crate) fn chunk_response(&mut self, from: NodeId, reply: &InstallSnapshotResponse) {
+        let Some(position) = self.heard_from(from, reply.round) else {
             return;
         };
         let Mode::Snapshot { snapshot, offset } = &mut self.leadership.peers[position].mode else {
             return;
         };
-        if response.last_included_index != snapshot.metadata.last_included_index {
+        if reply.last_included_index != snapshot.metadata.last_included_index {
             return;
         }
-        if response.done {
-            self.advance(position, response.last_included_index, env);
+        if reply.done {
+            self.advance(position, reply.last_included_index);
             return;
         }
-        let next_offset = response.next_offset.min(snapshot.data.len() as u64);
+        let next_offset = reply.next_offset.min(snapshot.data.len() as u64);
         let progress = next_offset > *offset;
         *offset = next_offset;
         // A follower that is further behind than it was has lost its pieces, or could not read
         // them; the next round sends them again.
         if progress {
-            self.send_next_chunk(position, env);
+            self.send_next_chunk(position);
         }
     }
 
-    pub(crate) fn install_snapshot(
-        &mut self,
-        from: NodeId,
-        request: InstallSnapshot<S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.hear_leader(from, env);
+    pub(crate) fn install_snapshot(&mut self, from: NodeId, request: InstallSnapshot<S::Response>) {
+        self.hear_leader(from);
         let last_included_index = request.metadata.last_included_index;
         let round = request.round;
-        let (next_offset, done) = match self.has_state_of(&request.metadata, env) {
+        let (next_offset, done) = match self.has_state_of(&request.metadata) {
             true => (request.offset, true),
-            false => self.take_chunk(request, env),
+            false => self.take_chunk(request),
         };
         let term = self.term;
         let response =
             InstallSnapshotResponse { term, round, last_included_index, next_offset, done };
-        self.promise(from, Message::InstallSnapshotResponse(response), env);
+        self.promise(from, Message::InstallSnapshotResponse(response));
     }
 
     /// Whether the snapshot says nothing new: because so much is committed here, or because the
     /// log meets it, and is therefore committed up to there.
-    fn has_state_of(&mut self, metadata: &SnapshotMetadata, env: &mut Env<'_, Self>) -> bool {
-        if self.has(Bug::OldSnapshotRewinds) || self.has(Bug::InstallKeepsTail) {
-            return self.has(Bug::InstallKeepsTail)
-                && metadata.last_included_index <= self.commit_index;
-        }
+    fn has_state_of(&mut self, metadata: &SnapshotMetadata) -> bool {
         let known = self.log.term_at(metadata.last_included_index);
-        if known == Some(metadata.last_included_term) {
-            self.commit_to(metadata.last_included_index, env);
+        if known == Some(metadata.last_included_term) && !self.has(Bug::InstallKeepsTail) {
+            self.commit_to(metadata.last_included_index);
         }
-        metadata.last_included_index <= self.commit_index
+        metadata.last_included_index <= self.commit_index && !self.has(Bug::OldSnapshotRewinds)
     }
 
     /// Takes a piece if it is the next. Returns where the next one begins, and whether all is
     /// done.
-    fn take_chunk(
-        &mut self,
-        request: InstallSnapshot<S::Response>,
-        env: &mut Env<'_, Self>,
-    ) -> (u64, bool) {
-        let metadata = &request.metadata;
-        let (index, term) = (metadata.last_included_index, metadata.last_included_term);
-        let unkeyed = self.has(Bug::ChunksUnkeyed);
-        let belongs = |incoming: &Incoming| {
-            let key = (incoming.leader_term, incoming.index, incoming.term);
-            key == (request.term, index, term) || unkeyed
-        };
-        let mut incoming = self.incoming.take().filter(belongs).unwrap_or_else(|| Incoming {
+    fn take_chunk(&mut self, request: InstallSnapshot<S::Response>) -> (u64, bool) {
+        let chunk = Chunk {
             leader_term: request.term,
-            index,
-            term,
-            data: Vec::new(),
-        });
-        if request.offset == incoming.data.len() as u64 {
-            incoming.data.extend_from_slice(&request.data);
-            if let Some(sessions) = request.done {
-                let data = Arc::from(incoming.data);
-                let snapshot = Snapshot { metadata: request.metadata, sessions, data };
-                return (0, self.install(snapshot, env));
-            }
+            last_included_index: request.metadata.last_included_index,
+            last_included_term: request.metadata.last_included_term,
+            offset: request.offset,
+            data: request.data,
+        };
+        let belongs = self.incoming.last().is_some_and(|last| last.fits(&chunk));
+        if !belongs && !self.has(Bug::ChunksUnkeyed) {
+            self.incoming.clear();
         }
-        let next_offset = incoming.data.len() as u64;
-        self.incoming = Some(incoming);
-        (next_offset, false)
+        if chunk.offset == self.incoming.last().map_or(0, Chunk::end) {
+            self.incoming.push(chunk.clone());
+            if let Some(sessions) = request.done {
+                let chunks = core::mem::take(&mut self.incoming);
+                let data = chunks.iter().flat_map(|chunk| chunk.data.iter().copied()).collect();
+                return (0, self.install(Snapshot { metadata: request.metadata, sessions, data }));
+            }
+            self.write(Record::Chunk(chunk));
+        }
+        (self.incoming.last().map_or(0, Chunk::end), false)
     }
 
     /// Puts a snapshot in place of everything this node has. Returns whether that was possible.
-    fn install(&mut self, snapshot: Snapshot<S::Response>, env: &mut Env<'_, Self>) -> bool {
-        let metadata = &snapshot.metadata;
-        let (base, base_term) = (metadata.last_included_index, metadata.last_included_term);
-        if self.machine.restore(&snapshot.data).is_err() {
+    fn install(&mut self, snapshot: Snapshot<S::Response>) -> bool {
+        let last_included_index = snapshot.metadata.last_included_index;
+        let image = Image {
+            term: self.term,
+            voted_for: self.voted_for,
+            base: last_included_index,
+            base_term: snapshot.metadata.last_included_term,
+            entries: self.tail_to_keep(last_included_index),
+            incoming: Vec::new(),
+            snapshot: Some(Arc::new(snapshot)),
+        };
+        if self.take_back_image(image).is_err() {
             return false;
         }
-        let tail = self.tail_to_keep(base);
-        self.sessions = (*snapshot.sessions).clone();
-        self.memberships =
-            Memberships::new(metadata.configuration_index, metadata.configuration.clone());
-        self.memberships.append(base + 1, &tail);
-        self.log = Log::new(base, base_term);
-        self.log.append(&tail);
-        let empty = Image { snapshot: None, ..self.image() };
         if self.has(Bug::SnapshotReplacedInPlace) {
-            env.checkpoint(Record::Image(empty));
+            let empty = Image { snapshot: None, ..self.image() };
+            self.env.checkpoint(Record::Image(empty));
         }
-        self.snapshot = Some(Arc::new(snapshot));
-        env.checkpoint(Record::Image(self.image()));
-        self.settled();
-        (self.commit_index, self.last_applied) = (base, base);
-        self.observe(Level::Info, || Observation::SnapshotInstalled { last_included_index: base });
-        self.serve_forwarded_reads(env);
+        self.checkpoint();
+        self.observe(Observation::SnapshotInstalled { last_included_index });
+        self.serve_forwarded_reads();
         true
     }
 
     /// Nothing of the log: where it met the snapshot there was no need to install it, and where
     /// it differs it holds nothing that is committed.
-    fn tail_to_keep(&self, base: LogIndex) -> Vec<Entry<S::Command>> {
+    fn tail_to_keep(&self, base: LogIndex) -> Entries<S::Command> {
         let kept = self.log.entries().iter().zip(self.log.first_index()..);
         let behind = kept.filter(|(_, index)| *index > base && self.has(Bug::InstallKeepsTail));
         behind.map(|(entry, _)| entry.clone()).collect()

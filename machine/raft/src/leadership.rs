@@ -5,11 +5,7 @@ use alloc::vec::Vec;
 
 use stormglass_machine::{NodeId, RequestId, Time};
 
-use crate::entry::{LogIndex, Payload};
-use crate::progress::Peer;
-use crate::reads::PendingRead;
-use crate::request::ConfigurationChange;
-use crate::state_machine::StateMachine;
+use crate::{ConfigurationChange, LogIndex, Payload, Peer, Reader, StateMachine};
 
 /// What a leader knows. Made anew for each term that is won, empty while the node does not lead.
 #[derive(Clone, Debug)]
@@ -32,16 +28,13 @@ pub struct Leadership<S: StateMachine> {
     pub(crate) batch: Vec<(Payload<S::Command>, RequestId)>,
     /// Who waits for which index, in order.
     pub(crate) waiting: VecDeque<(LogIndex, RequestId)>,
-    pub(crate) reads: VecDeque<PendingRead<S::Query>>,
+    /// The reads that wait, each with the first round that began after it was asked. Rounds do not
+    /// fall along the queue.
+    pub(crate) reads: VecDeque<(u64, Reader<S::Query>)>,
     pub(crate) changes: Vec<(RequestId, ConfigurationChange)>,
-    pub(crate) transfer: Option<Transfer>,
-}
-
-/// A transfer of leadership that is under way. Meanwhile nothing is proposed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Transfer {
-    pub(crate) target: NodeId,
-    pub(crate) asked_by: RequestId,
+    /// To whom the leadership is being handed over, and who has asked for it. Meanwhile nothing is
+    /// proposed.
+    pub(crate) transfer: Option<(NodeId, RequestId)>,
 }
 
 impl<S: StateMachine> Default for Leadership<S> {
@@ -94,14 +87,9 @@ impl<S: StateMachine> Leadership<S> {
         self.reads.len()
     }
 
-    /// How many proposals wait to be appended or committed.
-    pub fn pending_proposals(&self) -> usize {
-        self.batch.len() + self.waiting.len()
-    }
-
     /// To whom the leadership is being handed over.
     pub fn transfer_target(&self) -> Option<NodeId> {
-        self.transfer.map(|transfer| transfer.target)
+        self.transfer.map(|(target, _)| target)
     }
 
     pub(crate) fn peer(&self, node: NodeId) -> Option<&Peer<S::Response>> {

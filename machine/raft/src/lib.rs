@@ -91,6 +91,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+/// The name of a variant, as it is written.
+macro_rules! name_of {
+    ($value:expr, $type:ident: $($variant:ident)+) => {
+        match $value { $($type::$variant { .. } => stringify!($variant),)+ }
+    };
+}
+
 mod append;
 mod bug;
 mod change;
@@ -119,8 +126,17 @@ mod role;
 mod sessions;
 mod snapshot;
 mod state_machine;
+mod step;
 mod timer;
 mod transfer;
+
+// What only this crate knows.
+use memberships::Memberships;
+use message::MessageOf;
+use progress::{Mode, Peer};
+use reads::{ForwardedRead, Reader};
+use sessions::Admission;
+use step::Step;
 
 pub use bug::{Bug, Planted};
 pub use configuration::Configuration;
@@ -144,6 +160,6 @@ pub use request::{
 };
 pub use role::Role;
 pub use sessions::{ClientId, Session, Sessions, Stamp, UNACKNOWLEDGED_MAX};
-pub use snapshot::{Snapshot, SnapshotMetadata};
+pub use snapshot::{Chunk, Snapshot, SnapshotMetadata};
 pub use state_machine::{CorruptSnapshot, StateMachine};
 pub use timer::Timer;

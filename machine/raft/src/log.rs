@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::entry::{Entries, Entry, LogIndex, Term};
+use crate::{Entries, Entry, LogIndex, Term};
 
 /// The entries from `base + 1` on.
 #[derive(Clone, Debug)]
@@ -44,6 +44,11 @@ impl<C: Clone> Log<C> {
         self.entries.last().map_or(self.base_term, |entry| entry.term)
     }
 
+    /// The last index, and the term there: what candidates are compared by.
+    pub(crate) fn end(&self) -> (LogIndex, Term) {
+        (self.last_index(), self.last_term())
+    }
+
     /// The term at an index: known from `base` to the last index.
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
         if index == self.base {
@@ -62,26 +67,19 @@ impl<C: Clone> Log<C> {
         &self.entries
     }
 
-    /// Where the run of entries with the same term as the one at `index` begins.
-    pub(crate) fn first_of_term(&self, index: LogIndex) -> LogIndex {
-        let term = self.term_at(index);
-        let mut first = index;
-        while first > self.base + 1 && self.term_at(first - 1) == term {
-            first -= 1;
-        }
-        first
-    }
-
-    /// The last index at or below `index` with at most this term.
+    /// The last index at or below `index` with at most this term; one before the base if even the
+    /// base is of a later one.
     pub(crate) fn last_up_to_term(&self, index: LogIndex, term: Term) -> LogIndex {
         let mut last = index.min(self.last_index());
-        while last > self.base && self.term_at(last).is_some_and(|found| found > term) {
+        while self.term_at(last).is_some_and(|found| found > term) {
             last -= 1;
         }
         last
     }
 
-    pub(crate) fn append(&mut self, entries: &[Entry<C>]) {
+    /// Puts entries at the end. To share them with others no copy will be needed.
+    pub(crate) fn append(&mut self, entries: &Entries<C>) {
+        self.shared = (self.last_index() + 1, entries.clone());
         self.entries.extend_from_slice(entries);
     }
 
@@ -105,11 +103,16 @@ impl<C: Clone> Log<C> {
         self.empty.clone()
     }
 
-    /// At most `limit` entries from `first` on, to be shared. Asking for the same again copies
-    /// nothing.
-    pub(crate) fn share(&mut self, first: LogIndex, limit: usize) -> Entries<C> {
+    /// At most `limit` entries from `first` on, as long as they fit, to be shared. Asking for the
+    /// same again copies nothing.
+    pub(crate) fn share(
+        &mut self,
+        first: LogIndex,
+        limit: usize,
+        fits: impl FnMut(&&Entry<C>) -> bool,
+    ) -> Entries<C> {
         let from = (first - self.base - 1) as usize;
-        let length = self.entries.len().saturating_sub(from).min(limit);
+        let length = self.entries.iter().skip(from).take(limit).take_while(fits).count();
         if length == 0 {
             return self.none();
         }
@@ -117,11 +120,6 @@ impl<C: Clone> Log<C> {
             self.shared = (first, Arc::from(&self.entries[from..from + length]));
         }
         self.shared.1.clone()
-    }
-
-    /// Remembers entries that have just been appended at `first`, so that they need no copy.
-    pub(crate) fn remember_shared(&mut self, first: LogIndex, entries: &Entries<C>) {
-        self.shared = (first, entries.clone());
     }
 }
 
@@ -132,7 +130,7 @@ mod tests {
     use super::*;
     use crate::entry::Payload;
 
-    fn entries(terms: &[Term]) -> Vec<Entry<u8>> {
+    fn entries(terms: &[Term]) -> Entries<u8> {
         terms.iter().map(|term| Entry { term: *term, payload: Payload::Noop }).collect()
     }
 
@@ -170,26 +168,24 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_a_term_are_found_from_both_ends() {
+    fn the_end_of_a_term_and_of_those_before_it_is_found() {
         let log = log(2, 1, &[1, 1, 2, 2, 5]);
-        assert_eq!(log.first_of_term(6), 5);
-        assert_eq!(log.first_of_term(4), 3, "the base is not looked behind");
         assert_eq!(log.last_up_to_term(9, 2), 6);
         assert_eq!(log.last_up_to_term(9, 4), 6);
         assert_eq!(log.last_up_to_term(5, 9), 5);
-        assert_eq!(log.last_up_to_term(9, 0), 2);
+        assert_eq!(log.last_up_to_term(9, 0), 1, "before all that is known");
     }
 
     #[test]
     fn the_same_run_is_shared_until_the_log_is_cut() {
         let mut log = log(0, 0, &[1, 1, 1]);
-        let run = log.share(2, 64);
-        assert!(Arc::ptr_eq(&run, &log.share(2, 64)));
-        assert_eq!(log.share(2, 1).len(), 1);
-        assert!(Arc::ptr_eq(&log.share(4, 64), &log.none()), "nothing to share");
-        let run = log.share(2, 64);
+        let run = log.share(2, 64, |_| true);
+        assert!(Arc::ptr_eq(&run, &log.share(2, 64, |_| true)));
+        assert_eq!(log.share(2, 1, |_| true).len(), 1);
+        assert!(Arc::ptr_eq(&log.share(4, 64, |_| true), &log.none()), "nothing to share");
+        let run = log.share(2, 64, |_| true);
         log.truncate_after(1);
         log.append(&entries(&[2, 2]));
-        assert_ne!(log.share(2, 64), run);
+        assert_ne!(log.share(2, 64, |_| true), run);
     }
 }

@@ -3,8 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::configuration::Configuration;
-use crate::entry::{Entry, LogIndex, Payload};
+use crate::{Configuration, Entry, LogIndex, Payload};
 
 /// The configurations of the log, each with its index, oldest first; before them the one of the
 /// snapshot, or the one the group began with. Never empty.

@@ -5,9 +5,7 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::Kind;
 
-use crate::entry::{Entries, LogIndex, Term};
-use crate::sessions::Sessions;
-use crate::snapshot::SnapshotMetadata;
+use crate::{Entries, LogIndex, Sessions, SnapshotMetadata, StateMachine, Term};
 
 /// What the nodes of a group say to each other. Whatever is large is shared: a clone copies a few
 /// words and counts a reference.
@@ -39,6 +37,9 @@ pub enum Message<C, R> {
     /// From this one on.
     ReadIndexResponse(ReadIndexResponse),
 }
+
+/// What is said about this state machine.
+pub(crate) type MessageOf<S> = Message<<S as StateMachine>::Command, <S as StateMachine>::Response>;
 
 /// Would you vote for me?
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -101,12 +102,12 @@ pub struct AppendEntries<C> {
     pub round: u64,
 }
 
-/// What came of an [`AppendEntries`].
+/// What came of an [`AppendEntries`], or of anything that the leader of an earlier term has sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct AppendEntriesResponse {
     /// The sender's term.
     pub term: Term,
-    /// The round of the request.
+    /// The round of the request; zero if that was of an earlier term.
     pub round: u64,
     /// Whether the logs met.
     pub outcome: AppendOutcome,
@@ -126,10 +127,11 @@ pub enum AppendOutcome {
     Conflict {
         /// That index.
         prev_log_index: LogIndex,
-        /// What term the sender's log has there; `None` if it ends before.
-        conflict_term: Option<Term>,
-        /// Where the sender's entries of that term begin, or where its log ends.
-        conflict_index: LogIndex,
+        /// The last index up to there at which the sender's log may be the same: before, it has no
+        /// later term than the request has at its index.
+        hint_index: LogIndex,
+        /// The term of the sender's log there.
+        hint_term: Term,
     },
 }
 
@@ -185,6 +187,14 @@ pub struct ReadIndexResponse {
     pub read_index: Option<LogIndex>,
 }
 
+impl AppendOutcome {
+    /// The last index the request was about, if the logs met.
+    pub fn match_index(&self) -> Option<LogIndex> {
+        let AppendOutcome::Success { match_index } = self else { return None };
+        Some(*match_index)
+    }
+}
+
 impl<C, R> Message<C, R> {
     /// The sender's term; of a [`PreVoteRequest`], the term it asks about.
     pub fn term(&self) -> Term {
@@ -207,18 +217,10 @@ impl<C, R> Message<C, R> {
 impl<C, R> Kind for Message<C, R> {
     fn kind(&self) -> &'static str {
         match self {
-            Message::PreVoteRequest(_) => "PreVoteRequest",
-            Message::PreVoteResponse(_) => "PreVoteResponse",
-            Message::RequestVote(_) => "RequestVote",
-            Message::RequestVoteResponse(_) => "RequestVoteResponse",
-            Message::AppendEntries(message) if message.entries.is_empty() => "Heartbeat",
-            Message::AppendEntries(_) => "AppendEntries",
-            Message::AppendEntriesResponse(_) => "AppendEntriesResponse",
-            Message::InstallSnapshot(_) => "InstallSnapshot",
-            Message::InstallSnapshotResponse(_) => "InstallSnapshotResponse",
-            Message::TimeoutNow { .. } => "TimeoutNow",
-            Message::ReadIndexRequest(_) => "ReadIndexRequest",
-            Message::ReadIndexResponse(_) => "ReadIndexResponse",
+            Message::AppendEntries(append) if append.entries.is_empty() => "Heartbeat",
+            _ => name_of!(self, Message: PreVoteRequest PreVoteResponse RequestVote
+                RequestVoteResponse AppendEntries AppendEntriesResponse InstallSnapshot
+                InstallSnapshotResponse TimeoutNow ReadIndexRequest ReadIndexResponse),
         }
     }
 }

@@ -4,17 +4,12 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use stormglass_machine::{Effect, Env, Input, Kind, Machine, NodeId, RequestId};
+use stormglass_machine::{Effect, Env, Input, Kind, Machine, NodeId};
 
-use crate::bug::{Bug, Planted};
-use crate::message::Message;
-use crate::options::Options;
-use crate::raft::Raft;
-use crate::record::{Image, Record};
-use crate::request::{Request, Response};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
+use crate::{
+    Bug, Image, Message, Options, Planted, Raft, Record, Request, Response, Role, StateMachine,
+    Timer,
+};
 
 /// Names a group.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -25,7 +20,10 @@ pub struct GroupId(pub u64);
 /// flushes, and one timer beats for all groups that the node leads.
 #[derive(Clone, Debug)]
 pub struct MultiRaft<S: StateMachine> {
-    groups: BTreeMap<GroupId, Raft<S>>,
+    /// In the order of their ids.
+    groups: Vec<(GroupId, Raft<S>)>,
+    /// How many of them the node leads.
+    led: usize,
     planted: Planted,
     heartbeat_is_set: bool,
     /// How many records the disk has, at most, that the next images will replace.
@@ -72,8 +70,6 @@ pub enum MultiRecord<C, R> {
     Images(Vec<(GroupId, Image<C, R>)>),
 }
 
-type Effects<S> = Vec<Effect<Raft<S>>>;
-
 /// What was said in one group.
 type Said<S> = (GroupId, <Raft<S> as Machine>::Message);
 
@@ -85,88 +81,84 @@ impl<S: StateMachine> MultiRaft<S> {
     /// If there is no group, if two have the same id, if the options are of different nodes or
     /// rounds, or if any options are not valid.
     pub fn new(groups: impl IntoIterator<Item = (GroupId, Options, S)>) -> MultiRaft<S> {
-        let mut all = BTreeMap::new();
-        for (id, options, machine) in groups {
-            let before = all.insert(id, Raft::new(options, machine));
-            assert!(before.is_none(), "two groups have the id {}", id.0);
-        }
+        let part = |(id, options, machine)| (id, Raft::new(options, machine));
+        let mut groups: Vec<(GroupId, Raft<S>)> = groups.into_iter().map(part).collect();
+        groups.sort_by_key(|(id, _)| *id);
+        let twins = groups.windows(2).find(|pair| pair[0].0 == pair[1].0);
+        assert!(twins.is_none(), "two groups have the id {}", twins.map_or(0, |pair| pair[0].0.0));
         let common = |raft: &Raft<S>| (raft.id(), raft.options().heartbeat_interval);
-        let first = all.values().next().expect("a node of no group has nothing to do");
+        let (_, first) = groups.first().expect("a node of no group has nothing to do");
         assert!(
-            all.values().all(|raft| common(raft) == common(first)),
+            groups.iter().all(|(_, raft)| common(raft) == common(first)),
             "the groups of one node share its id and its heartbeat interval"
         );
         let planted = first.options().planted;
-        MultiRaft { groups: all, planted, heartbeat_is_set: false, records: 0, compacted: false }
+        let (heartbeat_is_set, compacted) = (false, false);
+        MultiRaft { groups, led: 0, planted, heartbeat_is_set, records: 0, compacted }
+    }
+
+    fn position(&self, id: GroupId) -> Option<usize> {
+        self.groups.binary_search_by_key(&id, |(id, _)| *id).ok()
     }
 
     /// The node's part in a group.
     pub fn group(&self, id: GroupId) -> Option<&Raft<S>> {
-        self.groups.get(&id)
+        self.position(id).map(|position| &self.groups[position].1)
     }
 
     /// The node's part in every group.
     pub fn groups(&self) -> impl Iterator<Item = (GroupId, &Raft<S>)> {
         self.groups.iter().map(|(id, raft)| (*id, raft))
     }
+}
 
+/// One step of a node of many groups.
+struct MultiStep<'a, 'e, S: StateMachine> {
+    node: &'a mut MultiRaft<S>,
+    env: &'a mut Env<'e, MultiRaft<S>>,
+    /// What each group wants to happen.
+    happened: Vec<(GroupId, Vec<Effect<Raft<S>>>)>,
+    /// What is to be sent before the next flush.
+    outbox: BTreeMap<NodeId, Vec<Said<S>>>,
+}
+
+impl<S: StateMachine> MultiStep<'_, '_, S> {
     /// Steps one group, and keeps what it wants to happen.
-    fn step_group(
-        &mut self,
-        id: GroupId,
-        input: Input<Raft<S>>,
-        happened: &mut Vec<(GroupId, Effects<S>)>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let Some(raft) = self.groups.get_mut(&id) else {
+    fn step_group(&mut self, id: GroupId, input: Input<Raft<S>>) {
+        let Some(position) = self.node.position(id) else {
             return;
         };
+        let raft = &mut self.node.groups[position].1;
+        let led = raft.role() == Role::Leader;
         let mut effects = Vec::new();
-        raft.step(input, &mut env.part(&mut effects));
-        happened.push((id, effects));
+        raft.step(input, &mut self.env.part(&mut effects));
+        let leads = raft.role() == Role::Leader;
+        self.node.led = self.node.led + usize::from(leads) - usize::from(led);
+        self.happened.push((id, effects));
     }
 
-    fn ask(
-        &mut self,
-        id: RequestId,
-        request: MultiRequest<S::Command, S::Query>,
-        happened: &mut Vec<(GroupId, Effects<S>)>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let input = Input::Request { id, request: request.request };
-        self.step_group(request.group, input, happened, env);
-    }
-
-    fn receive(
-        &mut self,
-        from: NodeId,
-        messages: Vec<Said<S>>,
-        happened: &mut Vec<(GroupId, Effects<S>)>,
-        env: &mut Env<'_, Self>,
-    ) {
+    fn receive(&mut self, from: NodeId, messages: Vec<Said<S>>) {
         let first = messages.first().map(|(id, _)| *id);
         for (id, message) in messages {
-            let mixed_up = first.filter(|_| self.planted.has(Bug::GroupsMixedUp));
-            let input = Input::Message { from, message };
-            self.step_group(mixed_up.unwrap_or(id), input, happened, env);
+            let mixed_up = first.filter(|_| self.node.planted.has(Bug::GroupsMixedUp));
+            self.step_group(mixed_up.unwrap_or(id), Input::Message { from, message });
         }
     }
 
-    fn beat(&mut self, happened: &mut Vec<(GroupId, Effects<S>)>, env: &mut Env<'_, Self>) {
-        self.heartbeat_is_set = false;
-        let leads = |(id, raft): (&GroupId, &Raft<S>)| (raft.role() == Role::Leader).then_some(*id);
-        let led: Vec<GroupId> = self.groups.iter().filter_map(leads).collect();
+    fn beat(&mut self) {
+        self.node.heartbeat_is_set = false;
+        let leads = |(id, raft): &(GroupId, Raft<S>)| (raft.role() == Role::Leader).then_some(*id);
+        let led: Vec<GroupId> = self.node.groups.iter().filter_map(leads).collect();
         for id in led {
-            self.step_group(id, Input::Timer(Timer::Heartbeat), happened, env);
+            self.step_group(id, Input::Timer(Timer::Heartbeat));
         }
     }
 
     /// Lets the effects of all groups happen, each group's in their order. The groups go side by
     /// side from flush to flush, so that they wait for the disk together.
-    fn release(&mut self, happened: Vec<(GroupId, Effects<S>)>, env: &mut Env<'_, Self>) {
-        let mut left: Vec<_> =
-            happened.into_iter().map(|(id, effects)| (id, effects.into_iter())).collect();
-        let mut outbox: BTreeMap<NodeId, Vec<_>> = BTreeMap::new();
+    fn release(&mut self) {
+        let happened = core::mem::take(&mut self.happened).into_iter();
+        let mut left: Vec<_> = happened.map(|(id, effects)| (id, effects.into_iter())).collect();
         loop {
             let mut flush = false;
             for (id, effects) in &mut left {
@@ -175,67 +167,55 @@ impl<S: StateMachine> MultiRaft<S> {
                         flush = true;
                         break;
                     }
-                    self.pass_on(*id, effect, &mut outbox, env);
+                    self.pass_on(*id, effect);
                 }
             }
-            for (to, messages) in core::mem::take(&mut outbox) {
-                env.send(to, MultiMessage(messages));
+            for (to, messages) in core::mem::take(&mut self.outbox) {
+                self.env.send(to, MultiMessage(messages));
             }
             if !flush {
                 return;
             }
-            env.flush();
+            self.env.flush();
         }
     }
 
-    fn pass_on(
-        &mut self,
-        id: GroupId,
-        effect: Effect<Raft<S>>,
-        outbox: &mut BTreeMap<NodeId, Vec<Said<S>>>,
-        env: &mut Env<'_, Self>,
-    ) {
+    fn pass_on(&mut self, id: GroupId, effect: Effect<Raft<S>>) {
         match effect {
-            Effect::Send { to, message } => outbox.entry(to).or_default().push((id, message)),
+            Effect::Send { to, message } => self.outbox.entry(to).or_default().push((id, message)),
             Effect::SetTimer { timer: Timer::Heartbeat, after } => {
-                if !self.heartbeat_is_set {
-                    self.heartbeat_is_set = true;
-                    env.set_timer(MultiTimer::Heartbeat, after);
+                if !core::mem::replace(&mut self.node.heartbeat_is_set, true) {
+                    self.env.set_timer(MultiTimer::Heartbeat, after);
                 }
             }
             // Another group may need it; if none does, it fires once for nothing.
             Effect::CancelTimer { timer: Timer::Heartbeat } | Effect::Flush => {}
             Effect::SetTimer { timer, after } => {
-                env.set_timer(MultiTimer::Group(id, timer), after);
+                self.env.set_timer(MultiTimer::Group(id, timer), after);
             }
-            Effect::CancelTimer { timer } => env.cancel_timer(MultiTimer::Group(id, timer)),
-            Effect::Write(record) => self.write(id, record, env),
+            Effect::CancelTimer { timer } => self.env.cancel_timer(MultiTimer::Group(id, timer)),
+            Effect::Write(record) => self.write(id, record),
             // A checkpoint would replace the other groups' records as well. An image replaces what
             // the group has written before when it is read back.
             Effect::Checkpoint(record) => {
-                self.compacted = true;
-                self.write(id, record, env);
+                self.node.compacted = true;
+                self.write(id, record);
             }
-            Effect::Respond { id, response } => env.respond(id, Ok(response)),
+            Effect::Respond { id, response } => self.env.respond(id, Ok(response)),
         }
     }
 
-    fn write(
-        &mut self,
-        id: GroupId,
-        record: Record<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.records += 1;
-        env.write(MultiRecord::Group(id, record));
+    fn write(&mut self, id: GroupId, record: Record<S::Command, S::Response>) {
+        self.node.records += 1;
+        self.env.write(MultiRecord::Group(id, record));
     }
 
     /// Clears the disk of what the groups have compacted away.
-    fn compact(&mut self, env: &mut Env<'_, Self>) {
-        if core::mem::take(&mut self.compacted) && self.records > RECORDS_MAX {
-            let images = self.groups.iter().map(|(id, raft)| (*id, raft.image()));
-            env.checkpoint(MultiRecord::Images(images.collect()));
-            self.records = 0;
+    fn compact(&mut self) {
+        if core::mem::take(&mut self.node.compacted) && self.node.records > RECORDS_MAX {
+            let images = self.node.groups.iter().map(|(id, raft)| (*id, raft.image()));
+            self.env.checkpoint(MultiRecord::Images(images.collect()));
+            self.node.records = 0;
         }
     }
 }
@@ -249,8 +229,8 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
 
     fn restore(&mut self, record: Self::Record) {
         let mut take_back = |id, record| {
-            if let Some(raft) = self.groups.get_mut(&id) {
-                raft.restore(record);
+            if let Some(position) = self.position(id) {
+                self.groups[position].1.restore(record);
             }
         };
         match record {
@@ -266,35 +246,28 @@ impl<S: StateMachine> Machine for MultiRaft<S> {
     }
 
     fn step(&mut self, input: Input<Self>, env: &mut Env<'_, Self>) {
-        let mut happened = Vec::new();
+        let mut step = MultiStep { node: self, env, happened: Vec::new(), outbox: BTreeMap::new() };
         match input {
             Input::Start => {
-                let all: Vec<GroupId> = self.groups.keys().copied().collect();
-                for id in all {
-                    self.step_group(id, Input::Start, &mut happened, env);
-                }
+                let all: Vec<GroupId> = step.node.groups.iter().map(|(id, _)| *id).collect();
+                all.into_iter().for_each(|id| step.step_group(id, Input::Start));
             }
-            Input::Message { from, message } => self.receive(from, message.0, &mut happened, env),
-            Input::Timer(MultiTimer::Heartbeat) => self.beat(&mut happened, env),
-            Input::Timer(MultiTimer::Group(id, timer)) => {
-                self.step_group(id, Input::Timer(timer), &mut happened, env);
+            Input::Message { from, message } => step.receive(from, message.0),
+            Input::Timer(MultiTimer::Heartbeat) => step.beat(),
+            Input::Timer(MultiTimer::Group(id, timer)) => step.step_group(id, Input::Timer(timer)),
+            Input::Request { id, request } if step.node.position(request.group).is_some() => {
+                let MultiRequest { group, request } = request;
+                step.step_group(group, Input::Request { id, request });
             }
-            Input::Request { id, request } => {
-                if !self.groups.contains_key(&request.group) {
-                    env.respond(id, Err(UnknownGroup));
-                    return;
-                }
-                self.ask(id, request, &mut happened, env);
-            }
+            Input::Request { id, .. } => step.env.respond(id, Err(UnknownGroup)),
         }
-        self.release(happened, env);
-        self.compact(env);
+        step.release();
+        step.compact();
     }
 
     /// `"Leading"` if the node leads any of its groups, otherwise `"Following"`.
     fn state(&self) -> &'static str {
-        let leads = self.groups.values().any(|raft| raft.role() == Role::Leader);
-        if leads { "Leading" } else { "Following" }
+        if self.led > 0 { "Leading" } else { "Following" }
     }
 }
 

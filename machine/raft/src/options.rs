@@ -6,9 +6,9 @@ use core::time::Duration;
 
 use stormglass_machine::NodeId;
 
+use crate::Planted;
 #[cfg(feature = "planted-bugs")]
 use crate::bug::Bug;
-use crate::bug::Planted;
 
 /// The options of one node. Those that say how the replicated state comes about
 /// (`initial_voters`, `session_limit`) must be equal on all nodes of a group.
@@ -41,8 +41,12 @@ pub struct Options {
     pub snapshot_chunk_bytes: usize,
     /// How many entries go into one message.
     pub entries_per_message: usize,
+    /// How many bytes of commands go into one message; a larger command goes alone.
+    pub bytes_per_message: usize,
     /// How many messages with entries may be on their way to one follower.
     pub in_flight_messages: usize,
+    /// How many bytes of commands may be on their way to one follower; a larger message goes alone.
+    pub in_flight_bytes: usize,
     /// How long a proposal may wait for others to share its write and its messages. Zero: none
     /// waits.
     pub batch_delay: Duration,
@@ -73,7 +77,7 @@ impl Options {
     /// A node with the defaults: elections after 150 to 300 ms, rounds every 50 ms, a snapshot
     /// every 10 entries, and the longest lease that clocks within 1 % permit.
     pub fn new(node: NodeId, initial_voters: Vec<NodeId>) -> Options {
-        let mut options = Options {
+        let options = Options {
             node,
             initial_voters,
             election_timeout: Duration::from_millis(150)..=Duration::from_millis(300),
@@ -86,21 +90,17 @@ impl Options {
             trailing_entries: 0,
             snapshot_chunk_bytes: 64 * 1024,
             entries_per_message: 64,
+            bytes_per_message: 1024 * 1024,
             in_flight_messages: 16,
+            in_flight_bytes: 8 * 1024 * 1024,
             batch_delay: Duration::ZERO,
             batch_size: 64,
             uncommitted_limit: 1_024,
             session_limit: 1_024,
             planted: Planted::default(),
         };
-        options.lease_duration = Some(options.lease_duration_max());
-        options
-    }
-
-    /// The same with this snapshot threshold.
-    #[must_use]
-    pub fn with_snapshot_threshold(self, snapshot_threshold: u64) -> Options {
-        Options { snapshot_threshold, ..self }
+        let longest = options.lease_duration_max();
+        options.with_lease_duration(Some(longest))
     }
 
     /// The same with this lease, or without leases.
@@ -146,24 +146,22 @@ impl Options {
         let limits = [
             self.snapshot_chunk_bytes,
             self.entries_per_message,
+            self.bytes_per_message,
             self.in_flight_messages,
+            self.in_flight_bytes,
             self.batch_size,
             self.uncommitted_limit,
             self.session_limit,
         ];
-        if self.election_timeout.is_empty() {
-            Err(OptionsError::ElectionTimeout)
-        } else if self.heartbeat_interval.is_zero()
-            || self.heartbeat_interval >= self.election_timeout_min()
-        {
-            Err(OptionsError::HeartbeatInterval)
-        } else if self.lease_duration.is_some_and(|lease| lease > self.lease_duration_max()) {
-            Err(OptionsError::LeaseDuration)
-        } else if limits.contains(&0) || self.snapshot_threshold == 0 {
-            Err(OptionsError::ZeroLimit)
-        } else {
-            Ok(())
-        }
+        let interval = self.heartbeat_interval;
+        let too_slow = interval.is_zero() || interval >= self.election_timeout_min();
+        let wrong = [
+            (self.election_timeout.is_empty(), OptionsError::ElectionTimeout),
+            (too_slow, OptionsError::HeartbeatInterval),
+            (self.lease_duration > Some(self.lease_duration_max()), OptionsError::LeaseDuration),
+            (limits.contains(&0) || self.snapshot_threshold == 0, OptionsError::ZeroLimit),
+        ];
+        wrong.into_iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, error)| Err(error))
     }
 }
 
@@ -205,6 +203,7 @@ mod tests {
         assert_eq!(slow.validate(), Err(OptionsError::HeartbeatInterval));
         let stuck = Options { in_flight_messages: 0, ..options() };
         assert_eq!(stuck.validate(), Err(OptionsError::ZeroLimit));
-        assert_eq!(options().with_snapshot_threshold(0).validate(), Err(OptionsError::ZeroLimit));
+        let never = Options { snapshot_threshold: 0, ..options() };
+        assert_eq!(never.validate(), Err(OptionsError::ZeroLimit));
     }
 }

@@ -5,8 +5,7 @@ use alloc::sync::Arc;
 
 use stormglass_machine::{NodeId, Time};
 
-use crate::entry::LogIndex;
-use crate::snapshot::Snapshot;
+use crate::{LogIndex, Options, Snapshot};
 
 /// One follower. Invariant: `matched < next`, and `matched` never falls.
 #[derive(Clone, Debug)]
@@ -17,8 +16,8 @@ pub(crate) struct Peer<R> {
     /// What it will be sent next.
     pub(crate) next: LogIndex,
     pub(crate) mode: Mode<R>,
-    /// The last index of each message with entries that is on its way.
-    pub(crate) in_flight: VecDeque<LogIndex>,
+    /// The last index of each message with entries that is on its way, and its bytes of commands.
+    pub(crate) in_flight: VecDeque<(LogIndex, usize)>,
     /// The last round it has answered.
     pub(crate) acked_round: u64,
     /// When it was last heard.
@@ -61,7 +60,7 @@ impl<R> Peer<R> {
     pub(crate) fn reached(&mut self, index: LogIndex) {
         self.matched = self.matched.max(index);
         self.next = self.next.max(self.matched + 1);
-        while self.in_flight.front().is_some_and(|last| *last <= self.matched) {
+        while self.in_flight.front().is_some_and(|(last, _)| *last <= self.matched) {
             self.in_flight.pop_front();
         }
     }
@@ -73,11 +72,19 @@ impl<R> Peer<R> {
         self.in_flight.clear();
     }
 
-    /// May it be sent entries, with at most so many messages on their way?
-    pub(crate) fn accepts_entries(&self, in_flight_messages: usize) -> bool {
+    pub(crate) fn bytes_in_flight(&self) -> usize {
+        self.in_flight.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// May it be sent entries, of which the first has so many bytes?
+    pub(crate) fn accepts_entries(&self, bytes: usize, options: &Options) -> bool {
         match self.mode {
             Mode::Probe { waiting } => !waiting,
-            Mode::Replicate => self.in_flight.len() < in_flight_messages,
+            Mode::Replicate => {
+                let few = self.in_flight.len() < options.in_flight_messages;
+                let small = self.bytes_in_flight() + bytes <= options.in_flight_bytes;
+                self.in_flight.is_empty() || few && small
+            }
             Mode::Snapshot { .. } => false,
         }
     }
@@ -85,20 +92,25 @@ impl<R> Peer<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
 
     #[test]
     fn what_is_matched_never_falls_and_stays_behind_what_comes_next() {
+        let options = Options::new(NodeId(0), Vec::from([NodeId(0)]));
+        let options = Options { in_flight_messages: 2, in_flight_bytes: 10, ..options };
         let mut peer = Peer::<u8>::new(NodeId(1), 10, Time::ZERO);
         peer.mode = Mode::Replicate;
-        (peer.next, peer.in_flight) = (14, VecDeque::from([11, 13]));
-        assert!(!peer.accepts_entries(2));
+        (peer.next, peer.in_flight) = (14, VecDeque::from([(11, 3), (13, 4)]));
+        assert!(!peer.accepts_entries(1, &options), "two messages are on their way");
         peer.reached(12);
-        assert!(peer.accepts_entries(2), "one of two has arrived");
+        assert!(peer.accepts_entries(6, &options), "one of two has arrived");
+        assert!(!peer.accepts_entries(7, &options), "four bytes are on their way");
         peer.reached(5);
         assert_eq!((peer.matched, peer.next), (12, 14));
         peer.probe_from(3);
         assert_eq!((peer.matched, peer.next), (12, 13), "not below what is known");
-        assert!(peer.accepts_entries(1) && peer.in_flight.is_empty());
+        assert!(peer.accepts_entries(99, &options) && peer.in_flight.is_empty());
     }
 }

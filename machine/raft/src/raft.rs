@@ -6,24 +6,11 @@ use core::time::Duration;
 
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId, Time};
 
-use crate::bug::Bug;
-use crate::configuration::Configuration;
-use crate::entry::{LogIndex, Term};
-use crate::install::Incoming;
-use crate::leadership::Leadership;
-use crate::log::Log;
-use crate::memberships::Memberships;
-use crate::message::Message;
-use crate::observer::{Level, Observation, Observer};
-use crate::options::Options;
-use crate::reads::Forwarded;
-use crate::record::Record;
-use crate::request::{Request, Response};
-use crate::role::Role;
-use crate::sessions::Sessions;
-use crate::snapshot::Snapshot;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
+use crate::{
+    Bug, Chunk, Configuration, ForwardedRead, Leadership, Log, LogIndex, Memberships, Message,
+    MessageOf, Observation, Observer, Options, Payload, Peer, Record, Request, Response, Role,
+    Sessions, Snapshot, StateMachine, Step, Term, Timer,
+};
 
 /// One node of one group: its log, its state machine, and what it knows of the others.
 #[derive(Clone, Debug)]
@@ -37,6 +24,8 @@ pub struct Raft<S: StateMachine> {
     pub(crate) voted_for: Option<NodeId>,
     pub(crate) log: Log<S::Command>,
     pub(crate) snapshot: Option<Arc<Snapshot<S::Response>>>,
+    /// What has arrived of a snapshot that is on its way, in order.
+    pub(crate) incoming: Vec<Chunk>,
     /// Something was written, but the disk was not waited for.
     pub(crate) unflushed: bool,
     /// Up to where the disk has the log.
@@ -55,8 +44,8 @@ pub struct Raft<S: StateMachine> {
     /// Who has granted the (pre-)vote that is under way. A set.
     pub(crate) votes: Vec<NodeId>,
     pub(crate) leadership: Leadership<S>,
-    pub(crate) incoming: Option<Incoming>,
-    pub(crate) forwarded: Forwarded<S::Query>,
+    pub(crate) forwarded: Vec<ForwardedRead<S::Query>>,
+    pub(crate) next_ticket: u64,
 }
 
 impl<S: StateMachine> Raft<S> {
@@ -77,6 +66,7 @@ impl<S: StateMachine> Raft<S> {
             voted_for: None,
             log: Log::new(0, 0),
             snapshot: None,
+            incoming: Vec::new(),
             unflushed: false,
             durable_index: 0,
             memberships: Memberships::new(0, initial),
@@ -88,8 +78,8 @@ impl<S: StateMachine> Raft<S> {
             promised_at: None,
             votes: Vec::new(),
             leadership: Leadership::default(),
-            incoming: None,
-            forwarded: Forwarded::default(),
+            forwarded: Vec::new(),
+            next_ticket: 0,
             options,
         }
     }
@@ -145,19 +135,9 @@ impl<S: StateMachine> Raft<S> {
         &self.log
     }
 
-    /// Up to where the disk has the log once the effects of the last step have happened.
-    pub fn durable_index(&self) -> LogIndex {
-        self.durable_index
-    }
-
     /// The last index known to be committed.
     pub fn commit_index(&self) -> LogIndex {
         self.commit_index
-    }
-
-    /// Is this index known to be committed?
-    pub fn is_committed(&self, index: LogIndex) -> bool {
-        index <= self.commit_index
     }
 
     /// The last index that the state machine has seen.
@@ -219,39 +199,39 @@ impl<S: StateMachine> Raft<S> {
     }
 
     #[inline]
-    pub(crate) fn observe<'a>(
-        &mut self,
-        level: Level,
-        observation: impl FnOnce() -> Observation<'a, S::Command>,
-    ) where
-        S::Command: 'a,
-    {
-        if level <= self.observer.min_level() {
-            self.observer.observe(self.options.node, &observation());
+    pub(crate) fn observe(&mut self, observation: Observation<'_, S::Command>) {
+        if observation.level() <= self.observer.min_level() {
+            self.observer.observe(self.options.node, &observation);
         }
     }
 
     /// Is a quorum of the configuration in force among those that count?
     pub(crate) fn has_quorum(&self, counts: impl Fn(NodeId) -> bool) -> bool {
-        let configuration = self.configuration();
-        if self.options.planted.is_sound() {
-            return configuration.has_quorum(counts);
+        match self.options.planted.is_sound() {
+            true => self.configuration().has_quorum(counts),
+            false => self.has_flawed_quorum(&counts),
         }
-        self.has_flawed_quorum(configuration, &counts)
     }
 
-    /// The highest value that a quorum of voters has reached.
-    pub(crate) fn agreed(&self, value: impl Fn(NodeId) -> u64) -> u64 {
-        let voters = self.configuration().members();
-        let values = voters.map(&value).filter(|one| self.has_quorum(|node| value(node) >= *one));
-        values.max().unwrap_or(0)
-    }
-
-    fn has_flawed_quorum(
+    /// The highest value that a quorum of voters has reached, by what is known of the followers;
+    /// this node's is known anyway. `None` if too few have a value at all.
+    pub(crate) fn agreed<T: Ord + Copy>(
         &self,
-        configuration: &Configuration,
-        counts: &impl Fn(NodeId) -> bool,
-    ) -> bool {
+        own: T,
+        of: impl Fn(&Peer<S::Response>) -> T,
+    ) -> Option<T> {
+        let value = |node| match self.leadership.peer(node) {
+            Some(peer) => Some(of(peer)),
+            None => (node == self.id()).then_some(own),
+        };
+        // Most have the same value, and it is counted once who has reached that.
+        let agrees = |one, best| one > best && self.has_quorum(|node| value(node) >= one);
+        let higher = |best, one| if agrees(one, best) { one } else { best };
+        self.configuration().members().map(value).fold(None, higher)
+    }
+
+    fn has_flawed_quorum(&self, counts: &impl Fn(NodeId) -> bool) -> bool {
+        let configuration = self.configuration();
         let voters = configuration.voters();
         let counted = voters.iter().filter(|node| counts(**node)).count();
         if self.has(Bug::HalfIsMajority) {
@@ -265,115 +245,9 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    /// Hands a record to the disk. Whoever makes a promise that rests on it waits for the disk.
-    pub(crate) fn write(
-        &mut self,
-        record: Record<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        env.write(record);
-        self.unflushed = true;
-    }
-
-    /// Waits for the disk, if it has anything to do.
-    pub(crate) fn settle(&mut self, env: &mut Env<'_, Self>) {
-        if self.unflushed {
-            env.flush();
-            self.settled();
-        }
-    }
-
     pub(crate) fn settled(&mut self) {
         self.unflushed = false;
         self.durable_index = self.log.last_index();
-    }
-
-    /// Sends a message that is true only of what the disk has.
-    pub(crate) fn promise(
-        &mut self,
-        to: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        self.settle(env);
-        self.send(to, message, env);
-    }
-
-    /// Sends a message that promises nothing but a term that the disk has.
-    pub(crate) fn send(
-        &mut self,
-        to: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let kind = message.kind();
-        self.observe(Level::Trace, || Observation::MessageSent { to, kind });
-        env.send(to, message);
-    }
-
-    pub(crate) fn set_timer(&mut self, timer: Timer, after: Duration, env: &mut Env<'_, Self>) {
-        self.observe(Level::Debug, || Observation::TimerReset { timer });
-        env.set_timer(timer, after);
-    }
-
-    fn receive(
-        &mut self,
-        from: NodeId,
-        message: Message<S::Command, S::Response>,
-        env: &mut Env<'_, Self>,
-    ) {
-        let kind = message.kind();
-        self.observe(Level::Trace, || Observation::MessageReceived { from, kind });
-        if from == self.id() || !self.take_term(from, &message, env) {
-            return;
-        }
-        match message {
-            Message::PreVoteRequest(request) => self.pre_vote_request(from, &request, env),
-            Message::PreVoteResponse(response) => self.pre_vote_response(from, &response, env),
-            Message::RequestVote(request) => self.request_vote(from, &request, env),
-            Message::RequestVoteResponse(response) => {
-                self.request_vote_response(from, &response, env);
-            }
-            Message::AppendEntries(request) => self.append_entries(from, &request, env),
-            Message::AppendEntriesResponse(response) => {
-                self.append_entries_response(from, &response, env);
-            }
-            Message::InstallSnapshot(request) => self.install_snapshot(from, request, env),
-            Message::InstallSnapshotResponse(response) => {
-                self.install_snapshot_response(from, &response, env);
-            }
-            Message::TimeoutNow { .. } => self.timeout_now(from, env),
-            Message::ReadIndexRequest(request) => self.read_index_request(from, &request, env),
-            Message::ReadIndexResponse(response) => self.read_index_response(&response, env),
-        }
-    }
-
-    fn fire(&mut self, timer: Timer, env: &mut Env<'_, Self>) {
-        self.observe(Level::Debug, || Observation::TimerFired { timer });
-        match timer {
-            Timer::Election => self.election_timeout(env),
-            Timer::Heartbeat => self.heartbeat(env),
-            Timer::Batch => self.append_batch(env),
-            Timer::Transfer => self.transfer_timed_out(env),
-            Timer::Read => self.forwarded_reads_timed_out(env),
-        }
-    }
-
-    fn serve(
-        &mut self,
-        id: stormglass_machine::RequestId,
-        request: Request<S::Command, S::Query>,
-        env: &mut Env<'_, Self>,
-    ) {
-        match request {
-            Request::ClientCommand { command, session } => {
-                self.submit_client_command(id, command, session, env);
-            }
-            Request::Register { client } => self.submit_registration(id, client, env),
-            Request::Read(query) => self.read(id, query, env),
-            Request::ConfigChange(change) => self.change_configuration(id, change, env),
-            Request::TransferLeadership { to } => self.transfer_leadership(id, to, env),
-        }
     }
 
     fn check_invariants(&self) {
@@ -384,8 +258,87 @@ impl<S: StateMachine> Raft<S> {
     }
 }
 
+impl<S: StateMachine> Step<'_, '_, S> {
+    /// Hands a record to the disk. Whoever makes a promise that rests on it waits for the disk.
+    pub(crate) fn write(&mut self, record: Record<S::Command, S::Response>) {
+        self.env.write(record);
+        self.unflushed = true;
+    }
+
+    /// Waits for the disk, if it has anything to do.
+    pub(crate) fn settle(&mut self) {
+        if self.unflushed {
+            self.env.flush();
+            self.settled();
+        }
+    }
+
+    /// Sends a message that is true only of what the disk has.
+    pub(crate) fn promise(&mut self, to: NodeId, message: MessageOf<S>) {
+        self.settle();
+        self.send(to, message);
+    }
+
+    /// Sends a message that promises nothing but a term that the disk has.
+    pub(crate) fn send(&mut self, to: NodeId, message: MessageOf<S>) {
+        let kind = message.kind();
+        self.observe(Observation::MessageSent { to, kind });
+        self.env.send(to, message);
+    }
+
+    pub(crate) fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.observe(Observation::TimerReset { timer });
+        self.env.set_timer(timer, after);
+    }
+
+    fn receive(&mut self, from: NodeId, message: MessageOf<S>) {
+        let kind = message.kind();
+        self.observe(Observation::MessageReceived { from, kind });
+        if from == self.id() || !self.take_term(from, &message) {
+            return;
+        }
+        match message {
+            Message::PreVoteRequest(request) => self.pre_vote_request(from, &request),
+            Message::PreVoteResponse(reply) => self.pre_vote_response(from, &reply),
+            Message::RequestVote(request) => self.request_vote(from, &request),
+            Message::RequestVoteResponse(reply) => self.request_vote_response(from, &reply),
+            Message::AppendEntries(request) => self.append_entries(from, &request),
+            Message::AppendEntriesResponse(reply) => self.append_entries_response(from, &reply),
+            Message::InstallSnapshot(request) => self.install_snapshot(from, request),
+            Message::InstallSnapshotResponse(reply) => self.chunk_response(from, &reply),
+            Message::TimeoutNow { .. } => self.timeout_now(from),
+            Message::ReadIndexRequest(request) => self.read_index_request(from, &request),
+            Message::ReadIndexResponse(reply) => self.read_index_response(&reply),
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        self.observe(Observation::TimerFired { timer });
+        match timer {
+            Timer::Election => self.election_timeout(),
+            Timer::Heartbeat => self.heartbeat(),
+            Timer::Batch => self.append_batch(),
+            Timer::Transfer => self.transfer_timed_out(),
+            Timer::Read => self.forwarded_reads_timed_out(),
+        }
+    }
+
+    fn serve(&mut self, id: stormglass_machine::RequestId, request: Request<S::Command, S::Query>) {
+        match request {
+            Request::ClientCommand { command, session } => {
+                let command = Arc::new(command);
+                self.propose(id, Payload::Command { command, session });
+            }
+            Request::Register { client } => self.propose(id, Payload::Register(client)),
+            Request::Read(query) => self.read(id, query),
+            Request::ConfigChange(change) => self.change_configuration(id, change),
+            Request::TransferLeadership { to } => self.transfer_leadership(id, to),
+        }
+    }
+}
+
 impl<S: StateMachine> Machine for Raft<S> {
-    type Message = Message<S::Command, S::Response>;
+    type Message = MessageOf<S>;
     type Request = Request<S::Command, S::Query>;
     type Response = Response<S::Response>;
     type Timer = Timer;
@@ -396,11 +349,12 @@ impl<S: StateMachine> Machine for Raft<S> {
     }
 
     fn step(&mut self, input: Input<Self>, env: &mut Env<'_, Self>) {
+        let mut step = Step { raft: self, env };
         match input {
-            Input::Start => self.start(env),
-            Input::Message { from, message } => self.receive(from, message, env),
-            Input::Timer(timer) => self.fire(timer, env),
-            Input::Request { id, request } => self.serve(id, request, env),
+            Input::Start => step.start(),
+            Input::Message { from, message } => step.receive(from, message),
+            Input::Timer(timer) => step.fire(timer),
+            Input::Request { id, request } => step.serve(id, request),
         }
         self.check_invariants();
     }

@@ -3,65 +3,31 @@
 //! a quorum confirms, or by a lease, which is such a round from a moment ago and the promise of
 //! its quorum to elect nobody else for a while (Ongaro 2014, section 6.4).
 
-use alloc::vec::Vec;
+use stormglass_machine::{NodeId, RequestId, Time};
 
-use stormglass_machine::{Env, NodeId, RequestId, Time};
-
-use crate::bug::Bug;
-use crate::entry::LogIndex;
-use crate::message::{Message, ReadIndexRequest, ReadIndexResponse};
-use crate::observer::{Level, Observation};
-use crate::raft::Raft;
-use crate::request::{ReadError, Response};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
-
-/// A read that waits for its round. Invariant: rounds do not fall along the queue.
-#[derive(Clone, Debug)]
-pub(crate) struct PendingRead<Q> {
-    /// The first round that began after the read was asked.
-    round: u64,
-    reader: Reader<Q>,
-}
+use crate::{
+    Bug, LogIndex, Message, Observation, Raft, ReadError, ReadIndexRequest, ReadIndexResponse,
+    Response, Role, StateMachine, Step, Timer,
+};
 
 /// Who reads.
 #[derive(Clone, Debug)]
-enum Reader<Q> {
+pub(crate) enum Reader<Q> {
     /// A client of this node.
     Client { id: RequestId, query: Q },
     /// A follower, for a client of its own.
     Follower { node: NodeId, ticket: u64 },
 }
 
-/// The reads that a follower has asked its leader about.
+/// A read that a follower has asked its leader about.
 #[derive(Clone, Debug)]
-pub(crate) struct Forwarded<Q> {
-    next_ticket: u64,
-    waiting: Vec<ForwardedRead<Q>>,
-}
-
-#[derive(Clone, Debug)]
-struct ForwardedRead<Q> {
+pub(crate) struct ForwardedRead<Q> {
     ticket: u64,
     id: RequestId,
     query: Q,
     deadline: Time,
     /// Known once the leader has answered.
     read_index: Option<LogIndex>,
-}
-
-impl<Q> Default for Forwarded<Q> {
-    fn default() -> Self {
-        Forwarded { next_ticket: 0, waiting: Vec::new() }
-    }
-}
-
-impl<Q> Forwarded<Q> {
-    /// Tickets start anywhere, so that no answer from before a restart fits one of today.
-    pub(crate) fn start(&mut self, ticket: u64) {
-        self.next_ticket = ticket;
-    }
 }
 
 impl<S: StateMachine> Raft<S> {
@@ -76,10 +42,12 @@ impl<S: StateMachine> Raft<S> {
         let duration = self.options.lease_duration.filter(|_| leads)?;
         Some(self.leadership.lease_from? + duration)
     }
+}
 
+impl<S: StateMachine> Step<'_, '_, S> {
     /// The clock that leases are measured by.
-    pub(crate) fn lease_clock(&self, env: &Env<'_, Self>) -> Time {
-        if self.has(Bug::LeaseByWallClock) { env.wall() } else { env.now() }
+    pub(crate) fn lease_clock(&self) -> Time {
+        if self.has(Bug::LeaseByWallClock) { self.env.wall() } else { self.env.now() }
     }
 
     /// A leader knows everything that is committed once an entry of its own term is.
@@ -87,26 +55,25 @@ impl<S: StateMachine> Raft<S> {
         self.log.term_at(self.commit_index) == Some(self.term)
     }
 
-    pub(crate) fn read(&mut self, id: RequestId, query: S::Query, env: &mut Env<'_, Self>) {
+    pub(crate) fn read(&mut self, id: RequestId, query: S::Query) {
         let leader = self.leader.filter(|_| self.options.follower_reads);
         if self.role == Role::Leader {
-            self.confirm_read(Reader::Client { id, query }, env);
+            self.confirm_read(Reader::Client { id, query });
         } else if self.has(Bug::FollowerServesReads) {
-            self.answer_client(id, &query, env);
+            self.answer_client(id, &query);
         } else if let Some(leader) = leader {
-            self.forward_read(id, query, leader, env);
+            self.forward_read(id, query, leader);
         } else {
-            let error = ReadError::NotLeader { leader_hint: self.leader };
-            env.respond(id, Response::ReadRefused(error));
+            self.refuse_client(id);
         }
     }
 
     /// Answers at once under a lease; otherwise the read waits for a round that begins now, or, if
     /// reads wait for one already, for the round after that.
-    fn confirm_read(&mut self, reader: Reader<S::Query>, env: &mut Env<'_, Self>) {
-        let leased = self.lease_is_valid(self.lease_clock(env)) || self.has(Bug::ReadUnconfirmed);
+    fn confirm_read(&mut self, reader: Reader<S::Query>) {
+        let leased = self.lease_is_valid(self.lease_clock()) || self.has(Bug::ReadUnconfirmed);
         if leased && self.knows_commit_index() {
-            self.answer_reader(reader, env);
+            self.answer_reader(reader);
             return;
         }
         let idle = self.leadership.reads.is_empty();
@@ -115,31 +82,29 @@ impl<S: StateMachine> Raft<S> {
             _ if self.has(Bug::OldRoundConfirms) => self.leadership.round,
             _ => self.leadership.round + 1,
         };
-        self.leadership.reads.push_back(PendingRead { round, reader });
+        self.leadership.reads.push_back((round, reader));
         if self.has(Bug::OldRoundConfirms) {
-            self.serve_confirmed_reads(env);
+            self.serve_confirmed_reads();
         } else if idle {
-            self.begin_round(env);
+            self.begin_round();
         }
     }
 
     /// The round of a read that waits with the same ticket.
     fn round_of_twin(&self, reader: &Reader<S::Query>) -> Option<u64> {
         let Reader::Follower { ticket, .. } = reader else { return None };
-        let twin = |read: &&PendingRead<_>| match &read.reader {
-            Reader::Follower { ticket: other, .. } => other == ticket,
-            Reader::Client { .. } => false,
-        };
-        self.leadership.reads.iter().find(twin).map(|read| read.round)
+        let twin = |(_, other): &&(u64, Reader<_>)| matches!(other, Reader::Follower { ticket: same, .. } if same == ticket);
+        self.leadership.reads.iter().find(twin).map(|(round, _)| *round)
     }
 
     /// Takes note of the rounds that a quorum has answered, of the lease that follows, and of the
     /// reads that waited for them.
-    pub(crate) fn confirm_rounds(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn confirm_rounds(&mut self) {
         if self.leadership.rounds.is_empty() {
             return;
         }
-        let mut confirmed = self.agreed(|node| self.answered_round(node));
+        let answered = self.agreed(self.leadership.round, |peer| peer.acked_round);
+        let mut confirmed = answered.unwrap_or(0);
         if self.has(Bug::LearnerConfirms) {
             confirmed = confirmed.max(self.round_that_anybody_confirms());
         }
@@ -147,21 +112,12 @@ impl<S: StateMachine> Raft<S> {
             if round > confirmed {
                 break;
             }
-            let from_receipt = self.has(Bug::LeaseFromReceipt);
-            let from = if from_receipt { self.lease_clock(env) } else { began };
-            self.leadership.lease_from = Some(from);
+            let receipt = self.has(Bug::LeaseFromReceipt).then(|| self.lease_clock());
+            self.leadership.lease_from = Some(receipt.unwrap_or(began));
             self.leadership.confirmed_round = round;
             self.leadership.rounds.pop_front();
         }
-        self.serve_confirmed_reads(env);
-    }
-
-    fn answered_round(&self, node: NodeId) -> u64 {
-        match self.leadership.peer(node) {
-            Some(peer) => peer.acked_round,
-            None if node == self.id() => self.leadership.round,
-            None => 0,
-        }
+        self.serve_confirmed_reads();
     }
 
     fn round_that_anybody_confirms(&self) -> u64 {
@@ -172,134 +128,113 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Answers the reads whose round is confirmed. If others wait, their round begins.
-    pub(crate) fn serve_confirmed_reads(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn serve_confirmed_reads(&mut self) {
         if self.role != Role::Leader || !self.knows_commit_index() {
             return;
         }
         let confirmed = self.leadership.confirmed_round;
-        let ready = |read: &PendingRead<_>| read.round <= confirmed;
+        let ready = |(round, _): &(u64, Reader<_>)| *round <= confirmed;
         let served = self.leadership.reads.iter().rposition(ready).map_or(0, |last| last + 1);
         for _ in 0..served {
-            if let Some(read) = self.leadership.reads.pop_front() {
-                self.answer_reader(read.reader, env);
+            if let Some((_, reader)) = self.leadership.reads.pop_front() {
+                self.answer_reader(reader);
             }
         }
-        let next = self.leadership.reads.front().map(|read| read.round);
+        let next = self.leadership.reads.front().map(|(round, _)| *round);
         if next.is_some_and(|round| round > self.leadership.round) {
-            self.begin_round(env);
+            self.begin_round();
         }
     }
 
-    fn answer_reader(&mut self, reader: Reader<S::Query>, env: &mut Env<'_, Self>) {
+    fn answer_reader(&mut self, reader: Reader<S::Query>) {
         match reader {
-            Reader::Client { id, query } => self.answer_client(id, &query, env),
+            Reader::Client { id, query } => self.answer_client(id, &query),
             Reader::Follower { node, ticket } => {
-                self.answer_follower(node, ticket, Some(self.commit_index), env);
+                self.answer_follower(node, ticket, Some(self.commit_index));
             }
         }
     }
 
-    fn answer_client(&mut self, id: RequestId, query: &S::Query, env: &mut Env<'_, Self>) {
+    fn answer_client(&mut self, id: RequestId, query: &S::Query) {
         let (index, response) = (self.last_applied, self.machine.query(query));
-        self.observe(Level::Debug, || Observation::StateMachineRead { index });
-        env.respond(id, Response::Read { index, response });
+        self.observe(Observation::StateMachineRead { index });
+        self.env.respond(id, Response::Read { index, response });
     }
 
-    fn answer_follower(
-        &mut self,
-        node: NodeId,
-        ticket: u64,
-        read_index: Option<LogIndex>,
-        env: &mut Env<'_, Self>,
-    ) {
+    fn answer_follower(&mut self, node: NodeId, ticket: u64, read_index: Option<LogIndex>) {
         let response = ReadIndexResponse { term: self.term, ticket, read_index };
-        self.promise(node, Message::ReadIndexResponse(response), env);
+        self.promise(node, Message::ReadIndexResponse(response));
     }
 
-    pub(crate) fn refuse_read(
-        &mut self,
-        read: PendingRead<S::Query>,
-        error: ReadError,
-        env: &mut Env<'_, Self>,
-    ) {
-        match read.reader {
-            Reader::Client { id, .. } => env.respond(id, Response::ReadRefused(error)),
-            Reader::Follower { node, ticket } => self.answer_follower(node, ticket, None, env),
+    pub(crate) fn refuse_read(&mut self, reader: Reader<S::Query>) {
+        match reader {
+            Reader::Client { id, .. } => self.refuse_client(id),
+            Reader::Follower { node, ticket } => self.answer_follower(node, ticket, None),
         }
     }
 
-    fn forward_read(
-        &mut self,
-        id: RequestId,
-        query: S::Query,
-        leader: NodeId,
-        env: &mut Env<'_, Self>,
-    ) {
-        let ticket = self.forwarded.next_ticket;
-        self.forwarded.next_ticket = ticket.wrapping_add(1);
+    fn refuse_client(&mut self, id: RequestId) {
+        let error = ReadError::NotLeader { leader_hint: self.leader };
+        self.env.respond(id, Response::ReadRefused(error));
+    }
+
+    fn forward_read(&mut self, id: RequestId, query: S::Query, leader: NodeId) {
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket.wrapping_add(1);
         let patience = self.options.election_timeout_max();
-        if self.forwarded.waiting.is_empty() {
-            self.set_timer(Timer::Read, patience, env);
+        if self.forwarded.is_empty() {
+            self.set_timer(Timer::Read, patience);
         }
-        let (deadline, read_index) = (env.now() + patience, None);
-        self.forwarded.waiting.push(ForwardedRead { ticket, id, query, deadline, read_index });
+        let (deadline, read_index) = (self.env.now() + patience, None);
+        self.forwarded.push(ForwardedRead { ticket, id, query, deadline, read_index });
         let request = ReadIndexRequest { term: self.term, ticket };
-        self.promise(leader, Message::ReadIndexRequest(request), env);
+        self.promise(leader, Message::ReadIndexRequest(request));
     }
 
-    pub(crate) fn read_index_request(
-        &mut self,
-        from: NodeId,
-        request: &ReadIndexRequest,
-        env: &mut Env<'_, Self>,
-    ) {
-        if self.role == Role::Leader {
-            let reader = Reader::Follower { node: from, ticket: request.ticket };
-            self.confirm_read(reader, env);
-        } else {
-            self.answer_follower(from, request.ticket, None, env);
+    pub(crate) fn read_index_request(&mut self, node: NodeId, request: &ReadIndexRequest) {
+        let reader = Reader::Follower { node, ticket: request.ticket };
+        match self.role {
+            Role::Leader => self.confirm_read(reader),
+            _ => self.refuse_read(reader),
         }
     }
 
-    pub(crate) fn read_index_response(
-        &mut self,
-        response: &ReadIndexResponse,
-        env: &mut Env<'_, Self>,
-    ) {
+    pub(crate) fn read_index_response(&mut self, response: &ReadIndexResponse) {
         let ours = |read: &ForwardedRead<_>| read.ticket == response.ticket;
-        let Some(position) = self.forwarded.waiting.iter().position(ours) else {
-            return;
-        };
-        if response.read_index.is_some() {
-            self.forwarded.waiting[position].read_index = response.read_index;
-            self.serve_forwarded_reads(env);
-        } else {
-            let read = self.forwarded.waiting.swap_remove(position);
-            let error = ReadError::NotLeader { leader_hint: self.leader };
-            env.respond(read.id, Response::ReadRefused(error));
+        if response.read_index.is_none() {
+            if let Some(read) = self.take_forwarded(ours) {
+                self.refuse_client(read.id);
+            }
+        } else if let Some(position) = self.forwarded.iter().position(ours) {
+            self.forwarded[position].read_index = response.read_index;
+            self.serve_forwarded_reads();
         }
+    }
+
+    fn take_forwarded(
+        &mut self,
+        which: impl Fn(&ForwardedRead<S::Query>) -> bool,
+    ) -> Option<ForwardedRead<S::Query>> {
+        let position = self.forwarded.iter().position(which)?;
+        Some(self.forwarded.swap_remove(position))
     }
 
     /// Answers the reads of this follower that it has caught up with.
-    pub(crate) fn serve_forwarded_reads(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn serve_forwarded_reads(&mut self) {
         let applied = self.last_applied;
         let ready = |read: &ForwardedRead<_>| read.read_index.is_some_and(|index| index <= applied);
-        while let Some(position) = self.forwarded.waiting.iter().position(ready) {
-            let read = self.forwarded.waiting.swap_remove(position);
-            self.answer_client(read.id, &read.query, env);
+        while let Some(read) = self.take_forwarded(ready) {
+            self.answer_client(read.id, &read.query);
         }
     }
 
-    pub(crate) fn forwarded_reads_timed_out(&mut self, env: &mut Env<'_, Self>) {
-        let (now, leader_hint) = (env.now(), self.leader);
-        let expired = |read: &ForwardedRead<_>| read.deadline <= now;
-        while let Some(position) = self.forwarded.waiting.iter().position(expired) {
-            let read = self.forwarded.waiting.swap_remove(position);
-            let error = ReadError::NotLeader { leader_hint };
-            env.respond(read.id, Response::ReadRefused(error));
+    pub(crate) fn forwarded_reads_timed_out(&mut self) {
+        let now = self.env.now();
+        while let Some(read) = self.take_forwarded(|read| read.deadline <= now) {
+            self.refuse_client(read.id);
         }
-        if let Some(next) = self.forwarded.waiting.iter().map(|read| read.deadline).min() {
-            self.set_timer(Timer::Read, next.since(now), env);
+        if let Some(next) = self.forwarded.iter().map(|read| read.deadline).min() {
+            self.set_timer(Timer::Read, next.since(now));
         }
     }
 }

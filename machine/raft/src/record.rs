@@ -1,12 +1,12 @@
 //! What a node writes to its disk.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
-use crate::entry::{Entries, LogIndex, Term};
-use crate::snapshot::Snapshot;
+use crate::{Chunk, Entries, LogIndex, Snapshot, Term};
 
 /// One durable fact.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub enum Record<C, R> {
     /// Everything up to here is committed. Written with each configuration, so that a node that
     /// was removed remembers, after a restart, that this is settled, and stays quiet.
     Commit(LogIndex),
+    /// A piece of a snapshot that is on its way, so that a restart does not lose it. One at offset
+    /// zero replaces all before it.
+    Chunk(Chunk),
     /// Everything there is; replaces all records before it.
     Image(Image<C, R>),
 }
@@ -47,4 +50,6 @@ pub struct Image<C, R> {
     pub base_term: Term,
     /// The log behind `base`.
     pub entries: Entries<C>,
+    /// What has arrived of a snapshot that is on its way.
+    pub incoming: Vec<Chunk>,
 }

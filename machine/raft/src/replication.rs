@@ -2,37 +2,45 @@
 
 use alloc::sync::Arc;
 
-use stormglass_machine::{Env, NodeId, Time};
+use stormglass_machine::{NodeId, Time};
 
-use crate::bug::Bug;
-use crate::entry::{Entry, LogIndex, Payload, Term};
-use crate::leadership::Leadership;
-use crate::message::{AppendEntries, AppendEntriesResponse, AppendOutcome, Message};
-use crate::observer::{Level, Observation};
-use crate::progress::{Mode, Peer};
-use crate::raft::Raft;
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
+use crate::{
+    AppendEntries, AppendEntriesResponse, AppendOutcome, Bug, Entry, Leadership, LogIndex, Message,
+    Mode, Observation, Payload, Peer, Role, StateMachine, Step, Timer,
+};
 
-impl<S: StateMachine> Raft<S> {
+/// The bytes of an entry's command.
+fn bytes_of<S: StateMachine>(entry: &Entry<S::Command>) -> usize {
+    match &entry.payload {
+        Payload::Command { command, .. } => S::command_bytes(command),
+        _ => 0,
+    }
+}
+
+impl<S: StateMachine> Step<'_, '_, S> {
     /// Begins a reign: with an entry of its own term the leader commits, and learns, what was
     /// committed before it.
-    pub(crate) fn enter_leadership(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn become_leader(&mut self) {
+        self.change_role(Role::Leader);
+        let term = self.term;
+        self.observe(Observation::LeaderElected { term });
+        self.leader = Some(self.id());
+        self.env.cancel_timer(Timer::Election);
         self.leadership = Leadership::default();
-        self.refresh_peers(env.now());
-        self.number_round(env);
-        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval, env);
-        let entry = Entry { term: self.term, payload: Payload::Noop };
-        self.append(&Arc::from([entry]), env);
-        self.confirm_rounds(env);
+        self.refresh_peers();
+        self.number_round();
+        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval);
+        let entry = Entry { term, payload: Payload::Noop };
+        self.append(&Arc::from([entry]));
+        self.confirm_rounds();
     }
 
     /// A follower for each other member; those that are members no longer are on their way out.
-    pub(crate) fn refresh_peers(&mut self, now: Time) {
+    pub(crate) fn refresh_peers(&mut self) {
         let (index, configuration) = self.configuration_entry().clone();
         let next = self.log.last_index() + 1;
-        for node in configuration.members().filter(|node| *node != self.options.node) {
+        let (own, now) = (self.id(), self.env.now());
+        for node in configuration.members().filter(|node| *node != own) {
             match self.leadership.position(node) {
                 Some(position) => self.leadership.peers[position].leaving_at = None,
                 None => self.leadership.peers.push(Peer::new(node, next, now)),
@@ -45,39 +53,38 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(crate) fn heartbeat(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn heartbeat(&mut self) {
         if self.role != Role::Leader {
             return;
         }
-        let (now, patience) = (env.now(), self.options.election_timeout_max());
+        let now = self.env.now();
+        let patience = self.options.election_timeout_max();
         let heard = |at: Time| now < at + patience;
-        let in_touch = |node| match self.leadership.peer(node) {
-            Some(peer) => heard(peer.heard_at),
-            None => node == self.id(),
-        };
-        if !self.has_quorum(in_touch) && !self.has(Bug::NoCheckQuorum) {
-            self.become_follower(self.term, env);
+        let in_touch = self.agreed(now, |peer| peer.heard_at).is_some_and(heard);
+        if !in_touch && !self.has(Bug::NoCheckQuorum) {
+            self.become_follower(self.term);
             return;
         }
         self.leadership.peers.retain(|peer| peer.leaving_at.is_none() || heard(peer.heard_at));
-        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval, env);
-        self.begin_round(env);
-        self.hand_over_when_ready(env);
+        self.set_timer(Timer::Heartbeat, self.options.heartbeat_interval);
+        self.begin_round();
+        self.hand_over_when_ready();
     }
 
     /// Asks every follower to confirm that this node leads.
-    pub(crate) fn begin_round(&mut self, env: &mut Env<'_, Self>) {
-        self.number_round(env);
+    pub(crate) fn begin_round(&mut self) {
+        self.number_round();
         for position in 0..self.leadership.peers.len() {
-            self.beat(position, env);
+            self.beat(position);
         }
-        self.confirm_rounds(env);
+        self.confirm_rounds();
     }
 
-    fn number_round(&mut self, env: &Env<'_, Self>) {
-        let began = self.lease_clock(env);
-        self.leadership.round += 1;
-        self.leadership.rounds.push_back((self.leadership.round, began));
+    fn number_round(&mut self) {
+        let began = self.lease_clock();
+        let leadership = &mut self.raft.leadership;
+        leadership.round += 1;
+        leadership.rounds.push_back((leadership.round, began));
     }
 
     /// A removed node gets nothing until its removal is committed.
@@ -87,123 +94,114 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Sends the follower what carries the round's number, and repeats what may have been lost.
-    fn beat(&mut self, position: usize, env: &mut Env<'_, Self>) {
+    fn beat(&mut self, position: usize) {
         if self.is_silent_to(position) {
             return;
         }
         let all = self.options.entries_per_message;
         match self.leadership.peers[position].mode {
-            Mode::Probe { .. } => self.send_entries(position, all, env),
-            Mode::Replicate => self.send_entries(position, 0, env),
-            Mode::Snapshot { .. } => self.send_chunk(position, env),
+            Mode::Probe { .. } => self.send_entries(position, all),
+            Mode::Replicate => self.send_entries(position, 0),
+            Mode::Snapshot { .. } if self.has(Bug::ChunkNotRepeated) => {}
+            Mode::Snapshot { .. } => self.send_next_chunk(position),
         }
     }
 
     /// Sends every follower as much as it may be sent.
-    pub(crate) fn replicate(&mut self, env: &mut Env<'_, Self>) {
+    pub(crate) fn replicate(&mut self) {
         for position in 0..self.leadership.peers.len() {
-            self.replicate_to(position, env);
+            self.replicate_to(position);
         }
     }
 
-    fn replicate_to(&mut self, position: usize, env: &mut Env<'_, Self>) {
+    fn replicate_to(&mut self, position: usize) {
         while !self.is_silent_to(position) {
             let peer = &self.leadership.peers[position];
+            let next = self.log.entry(peer.next).map_or(0, bytes_of::<S>);
             let more = peer.next <= self.log.last_index();
-            if !more || !peer.accepts_entries(self.options.in_flight_messages) {
+            if !more || !peer.accepts_entries(next, &self.options) {
                 return;
             }
-            self.send_entries(position, self.options.entries_per_message, env);
+            self.send_entries(position, self.options.entries_per_message);
         }
     }
 
     /// Sends at most `limit` entries, or what a follower needs that is too far behind for them.
-    fn send_entries(&mut self, position: usize, limit: usize, env: &mut Env<'_, Self>) {
-        let peer = &self.leadership.peers[position];
+    fn send_entries(&mut self, position: usize, limit: usize) {
+        let peer = &self.raft.leadership.peers[position];
         let (to, prev_log_index) = (peer.node, peer.next - 1);
         let guess = self.has(Bug::PreviousTermZero) && !self.log.entries().is_empty();
         let compacted = guess.then_some(0);
         let Some(prev_log_term) = self.log.term_at(prev_log_index).or(compacted) else {
-            self.begin_snapshot(position, env);
+            self.begin_snapshot(position);
             return;
         };
         let blind = matches!(peer.mode, Mode::Probe { .. }) && self.has(Bug::MatchIsLastIndex);
         let limit = if blind { 0 } else { limit };
-        let entries = self.log.share(peer.next.max(self.log.first_index()), limit);
+        let first = peer.next.max(self.log.first_index());
+        let room = self.options.in_flight_bytes.saturating_sub(peer.bytes_in_flight());
+        let (most, mut bytes) = (self.options.bytes_per_message.min(room), 0);
+        let entries = self.raft.log.share(first, limit, |entry| {
+            let longer = bytes + bytes_of::<S>(entry);
+            let fits = bytes == 0 || longer <= most;
+            bytes = if fits { longer } else { bytes };
+            fits
+        });
         let count = entries.len();
-        self.note_sent(position, count);
+        self.note_sent(position, count, bytes);
         let round = self.leadership.round;
-        self.observe(Level::Debug, || match count {
+        self.observe(match count {
             0 => Observation::HeartbeatSent { to, round },
             entries => Observation::AppendEntriesSent { to, prev_log_index, entries },
         });
         let (term, leader_commit) = (self.term, self.commit_index);
         let request =
             AppendEntries { term, prev_log_index, prev_log_term, entries, leader_commit, round };
-        self.send(to, Message::AppendEntries(request), env);
+        self.send(to, Message::AppendEntries(request));
     }
 
-    fn note_sent(&mut self, position: usize, count: usize) {
+    fn note_sent(&mut self, position: usize, count: usize, bytes: usize) {
         let peer = &mut self.leadership.peers[position];
-        match &mut peer.mode {
-            Mode::Probe { waiting } => *waiting = true,
-            _ if count > 0 => {
-                peer.next += count as u64;
-                peer.in_flight.push_back(peer.next - 1);
-            }
-            _ => {}
+        if let Mode::Probe { waiting } = &mut peer.mode {
+            *waiting = true;
+        } else if count > 0 {
+            peer.next += count as u64;
+            peer.in_flight.push_back((peer.next - 1, bytes));
         }
     }
 
     /// A follower has answered this round: it took this node for the leader after it began.
-    pub(crate) fn heard_from(
-        &mut self,
-        from: NodeId,
-        round: u64,
-        env: &mut Env<'_, Self>,
-    ) -> Option<usize> {
+    pub(crate) fn heard_from(&mut self, from: NodeId, round: u64) -> Option<usize> {
         if self.role != Role::Leader {
             return None;
         }
         let position = self.leadership.position(from)?;
-        let peer = &mut self.leadership.peers[position];
-        peer.heard_at = env.now();
+        let peer = &mut self.raft.leadership.peers[position];
+        peer.heard_at = self.env.now();
         peer.acked_round = peer.acked_round.max(round);
-        self.confirm_rounds(env);
+        self.confirm_rounds();
         Some(position)
     }
 
-    pub(crate) fn append_entries_response(
-        &mut self,
-        from: NodeId,
-        response: &AppendEntriesResponse,
-        env: &mut Env<'_, Self>,
-    ) {
-        let Some(position) = self.heard_from(from, response.round, env) else {
+    pub(crate) fn append_entries_response(&mut self, from: NodeId, reply: &AppendEntriesResponse) {
+        let Some(position) = self.heard_from(from, reply.round) else {
             return;
         };
-        let match_index = match response.outcome {
-            AppendOutcome::Success { match_index } => Some(match_index),
-            _ => None,
-        };
-        self.observe(Level::Debug, || Observation::AppendEntriesResponse { from, match_index });
-        match response.outcome {
-            AppendOutcome::Success { match_index } => self.advance(position, match_index, env),
-            AppendOutcome::Conflict { prev_log_index, conflict_term, conflict_index } => {
-                let meets = self.may_meet_at(conflict_term, conflict_index, prev_log_index);
-                self.back_up(position, prev_log_index, meets, env);
+        let match_index = reply.outcome.match_index();
+        self.observe(Observation::AppendEntriesResponse { from, match_index });
+        match reply.outcome {
+            AppendOutcome::Success { match_index } => self.advance(position, match_index),
+            AppendOutcome::Conflict { prev_log_index, hint_index, hint_term } => {
+                // What this log has there of later terms the follower cannot have.
+                let meets = self.log.last_up_to_term(hint_index, hint_term);
+                self.back_up(position, prev_log_index, meets);
             }
             AppendOutcome::Stale => {}
         }
     }
 
     /// The follower has the log up to here.
-    pub(crate) fn advance(
-        &mut self,
-        position: usize,
-        match_index: LogIndex,
-        env: &mut Env<'_, Self>,
-    ) {
+    pub(crate) fn advance(&mut self, position: usize, match_index: LogIndex) {
         self.insist(match_index <= self.log.last_index(), "a follower has more than its leader");
         let falls = self.has(Bug::MatchFalls);
         let peer = &mut self.leadership.peers[position];
@@ -222,11 +220,11 @@ impl<S: StateMachine> Raft<S> {
             peer.mode = Mode::Replicate;
             peer.next = peer.matched + 1;
         }
-        self.advance_commit(env);
+        self.advance_commit();
         self.forget_if_gone(position);
-        self.replicate(env);
-        self.hand_over_when_ready(env);
-        self.promote_caught_up(env);
+        self.replicate();
+        self.hand_over_when_ready();
+        self.promote_caught_up();
     }
 
     /// A removed node that has the entry that removed it knows all it needs.
@@ -238,31 +236,9 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    /// The highest index at which the logs can meet, by what the follower has said.
-    fn may_meet_at(
-        &self,
-        conflict_term: Option<Term>,
-        conflict_index: LogIndex,
-        prev_log_index: LogIndex,
-    ) -> LogIndex {
-        let Some(term) = conflict_term else {
-            return conflict_index.min(prev_log_index).saturating_sub(1);
-        };
-        // The follower's entries of this term end somewhere before `prev_log_index`. If this log
-        // has some of it too, the logs may meet at the last of those; otherwise before them all.
-        let ours = self.log.last_up_to_term(prev_log_index.saturating_sub(1), term);
-        if self.log.term_at(ours) == Some(term) { ours } else { conflict_index.saturating_sub(1) }
-    }
-
     /// The logs do not meet before what was sent behind `refused`. A refusal of anything else than
     /// what was sent last, or of something that is known to be there, is old.
-    fn back_up(
-        &mut self,
-        position: usize,
-        refused: LogIndex,
-        meets: LogIndex,
-        env: &mut Env<'_, Self>,
-    ) {
+    fn back_up(&mut self, position: usize, refused: LogIndex, meets: LogIndex) {
         let unmatched = self.has(Bug::RefusalUnmatched);
         let deaf = self.has(Bug::LossUndetected);
         let peer = &mut self.leadership.peers[position];
@@ -271,14 +247,13 @@ impl<S: StateMachine> Raft<S> {
             Mode::Replicate => refused > peer.matched && !deaf,
             Mode::Snapshot { .. } => false,
         };
-        if unmatched {
-            peer.probe_from(meets + 1);
-            peer.next = meets + 1;
-        } else if current {
-            peer.probe_from(meets + 1);
-        } else {
+        if !current && !unmatched {
             return;
         }
-        self.send_entries(position, self.options.entries_per_message, env);
+        peer.probe_from(meets + 1);
+        if unmatched {
+            peer.next = meets + 1;
+        }
+        self.send_entries(position, self.options.entries_per_message);
     }
 }

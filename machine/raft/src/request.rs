@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{Kind, NodeId};
 
-use crate::entry::LogIndex;
-use crate::sessions::{ClientId, Stamp};
+use crate::{ClientId, LogIndex, Stamp};
 
 /// What is asked of a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -169,12 +168,6 @@ pub enum TransferError {
 
 impl<C, Q> Kind for Request<C, Q> {
     fn kind(&self) -> &'static str {
-        match self {
-            Request::ClientCommand { .. } => "ClientCommand",
-            Request::Register { .. } => "Register",
-            Request::Read(_) => "Read",
-            Request::ConfigChange(_) => "ConfigChange",
-            Request::TransferLeadership { .. } => "TransferLeadership",
-        }
+        name_of!(self, Request: ClientCommand Register Read ConfigChange TransferLeadership)
     }
 }

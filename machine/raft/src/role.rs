@@ -16,11 +16,6 @@ pub enum Role {
 impl Role {
     /// The name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Role::Follower => "Follower",
-            Role::PreCandidate => "PreCandidate",
-            Role::Candidate => "Candidate",
-            Role::Leader => "Leader",
-        }
+        name_of!(self, Role: Follower PreCandidate Candidate Leader)
     }
 }

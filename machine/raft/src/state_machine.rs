@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 use core::hash::Hash;
 
-use crate::observer::Observer;
+use crate::Observer;
 
 /// The application's deterministic state machine. Every node applies the same commands in the
 /// same order, so equal histories must lead to equal states and equal responses.
@@ -17,6 +17,12 @@ pub trait StateMachine: Sized {
     type Response: Clone + Hash + Debug;
     /// Who is told what happens inside; `()` costs nothing.
     type Observer: Observer<Self::Command> + Default + Clone + Debug;
+
+    /// How many bytes a command counts for where the options bound bytes: by default as many as
+    /// the type has without what it points to.
+    fn command_bytes(command: &Self::Command) -> usize {
+        size_of_val(command)
+    }
 
     /// Applies one committed command.
     fn apply(&mut self, command: &Self::Command) -> Self::Response;

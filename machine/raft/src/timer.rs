@@ -19,12 +19,6 @@ pub enum Timer {
 
 impl Kind for Timer {
     fn kind(&self) -> &'static str {
-        match self {
-            Timer::Election => "Election",
-            Timer::Heartbeat => "Heartbeat",
-            Timer::Batch => "Batch",
-            Timer::Transfer => "Transfer",
-            Timer::Read => "Read",
-        }
+        name_of!(self, Timer: Election Heartbeat Batch Transfer Read)
     }
 }

@@ -1,31 +1,19 @@
 //! Handing the leadership over: the target gets everything, and is then asked to stand at once.
 
-use stormglass_machine::{Env, NodeId, RequestId};
+use stormglass_machine::{NodeId, RequestId};
 
-use crate::bug::Bug;
-use crate::leadership::Transfer;
-use crate::message::Message;
-use crate::raft::Raft;
-use crate::request::{Response, TransferError};
-use crate::role::Role;
-use crate::state_machine::StateMachine;
-use crate::timer::Timer;
+use crate::{Bug, Message, Response, Role, StateMachine, Step, Timer, TransferError};
 
-impl<S: StateMachine> Raft<S> {
-    pub(crate) fn transfer_leadership(
-        &mut self,
-        id: RequestId,
-        to: Option<NodeId>,
-        env: &mut Env<'_, Self>,
-    ) {
+impl<S: StateMachine> Step<'_, '_, S> {
+    pub(crate) fn transfer_leadership(&mut self, id: RequestId, to: Option<NodeId>) {
         match self.transfer_target(to) {
             Ok(target) => {
-                self.append_batch(env);
-                self.leadership.transfer = Some(Transfer { target, asked_by: id });
-                self.set_timer(Timer::Transfer, self.options.election_timeout_max(), env);
-                self.hand_over_when_ready(env);
+                self.append_batch();
+                self.leadership.transfer = Some((target, id));
+                self.set_timer(Timer::Transfer, self.options.election_timeout_max());
+                self.hand_over_when_ready();
             }
-            Err(error) => env.respond(id, Response::TransferRefused(error)),
+            Err(error) => self.env.respond(id, Response::TransferRefused(error)),
         }
     }
 
@@ -41,36 +29,38 @@ impl<S: StateMachine> Raft<S> {
         target.filter(eligible).ok_or(TransferError::NoSuchVoter)
     }
 
-    /// Asks the target to stand as soon as it has everything, and again with every round. From
-    /// then on followers may elect it whatever they have promised, so there is no lease.
-    pub(crate) fn hand_over_when_ready(&mut self, env: &mut Env<'_, Self>) {
-        let Some(Transfer { target, .. }) = self.leadership.transfer else {
-            return;
-        };
-        let ready = self.leadership.match_index(target) == Some(self.log.last_index());
-        if !ready && !self.has(Bug::TransferToLagging) || !self.configuration().is_voter(target) {
-            return;
+    /// Asks the target to stand as soon as it has everything, and again with every round.
+    pub(crate) fn hand_over_when_ready(&mut self) {
+        let asked = self.leadership.lease_forfeited && self.has(Bug::TransferNeverEnds);
+        if let Some((target, _)) = self.leadership.transfer.filter(|_| !asked) {
+            self.ask_to_stand(target);
         }
-        self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
-        self.send(target, Message::TimeoutNow { term: self.term }, env);
     }
 
-    pub(crate) fn transfer_timed_out(&mut self, env: &mut Env<'_, Self>) {
-        if self.has(Bug::TransferNeverEnds) {
-            return;
+    /// Asks a voter that has everything to stand at once. From then on followers may elect it
+    /// whatever they have promised, so there is no lease.
+    pub(crate) fn ask_to_stand(&mut self, target: NodeId) {
+        let ready = self.leadership.match_index(target) == Some(self.log.last_index());
+        let ready = ready || self.has(Bug::TransferToLagging);
+        if ready && self.configuration().is_voter(target) {
+            self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
+            self.send(target, Message::TimeoutNow { term: self.term });
         }
-        if let Some(transfer) = self.leadership.transfer.take() {
-            let error = TransferError::TimedOut;
-            env.respond(transfer.asked_by, Response::TransferRefused(error));
-            self.promote_caught_up(env);
+    }
+
+    pub(crate) fn transfer_timed_out(&mut self) {
+        let ends = !self.has(Bug::TransferNeverEnds);
+        if let Some((_, asked_by)) = self.leadership.transfer.take_if(|_| ends) {
+            self.env.respond(asked_by, Response::TransferRefused(TransferError::TimedOut));
+            self.promote_caught_up();
         }
     }
 
     /// The leader wants this node to lead.
-    pub(crate) fn timeout_now(&mut self, from: NodeId, env: &mut Env<'_, Self>) {
+    pub(crate) fn timeout_now(&mut self, from: NodeId) {
         let may = self.role == Role::Follower && self.configuration().is_voter(self.id());
         if may && self.leader.is_none_or(|leader| leader == from) {
-            self.start_election(true, env);
+            self.start_election(true);
         }
     }
 }

@@ -118,6 +118,9 @@ pub struct Faults {
     pub delay: bool,
     /// Messages are lost.
     pub drop: bool,
+    /// So many messages in a million are lost with every seed, instead of as many as a seed draws:
+    /// for measurements, which want a load that is the same.
+    pub loss_ppm: u32,
     /// Messages arrive twice.
     pub duplicate: bool,
     /// Messages are corrupted.
@@ -185,6 +188,7 @@ impl Faults {
     pub const ALL: Faults = Faults {
         delay: true,
         drop: true,
+        loss_ppm: 0,
         duplicate: true,
         corrupt: true,
         cut: true,
@@ -220,6 +224,7 @@ impl Faults {
     pub const NONE: Faults = Faults {
         delay: false,
         drop: false,
+        loss_ppm: 0,
         duplicate: false,
         corrupt: false,
         cut: false,
@@ -324,6 +329,7 @@ impl<R> Planner<R> {
         let odds = draw_odds(seed, &mut dice, faults, settings);
         scenario.requests(count, &mut Dice::new(seed, "clients", 0), &mut self.asked);
         plan_requests(&mut self.asked, count, plan);
+        plan_restarts(scenario.restarts(count, &mut Dice::new(seed, "restarts", 0)), count, plan);
         let episode_dice = Dice::new(seed, "episodes", 0);
         let planes = scenario.planes();
         let has_domains = faults.domain && self.has_domains(scenario, count);
@@ -481,14 +487,33 @@ fn draw_odds(seed: u64, dice: &mut Dice, faults: &Faults, settings: &Settings) -
     };
     let corrupt = some(&mut Dice::new(seed, "swarm-corrupt", 0), faults.corrupt) / 2;
     let mut odds = |allowed| some(dice, allowed);
+    let drop = odds(faults.drop) / 2;
     Odds {
         corrupt,
-        drop: odds(faults.drop) / 2,
+        drop: if faults.loss_ppm > 0 { faults.loss_ppm } else { drop },
         duplicate: odds(faults.duplicate) / 2,
         delay: odds(faults.delay),
         late_timer: odds(faults.late_timer),
         slow_flush: odds(faults.slow_flush),
         longest: settings.latency * (LONGEST_DELAY >> (7 - dice.below(8))),
+    }
+}
+
+/// Moves what an operator restarts into the plan.
+fn plan_restarts<R>(restarts: Vec<Crash>, count: u32, plan: &mut Vec<Deviation<R>>) {
+    for restart in restarts {
+        let nodes = &restart.nodes;
+        assert!(
+            restart.check().is_ok() && nodes.last().is_some_and(|last| last.0 < count),
+            "a restart is of nodes from 0 to {} in ascending order, not of {nodes:?}",
+            count - 1
+        );
+        assert!(
+            restart.at.max(restart.down) <= LONGEST,
+            "a restart is within a year, not after {:?}",
+            restart.at
+        );
+        plan.push(Deviation::Crash(restart));
     }
 }
 
@@ -584,4 +609,24 @@ impl<R> Episodes<'_, R> {
 
 fn millis(span: Duration) -> u64 {
     (span.as_millis() as u64).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_is_asked_for_is_the_same_with_every_seed_and_changes_nothing_else() {
+        let settings = Settings::default();
+        let odds = |seed, faults: &Faults| {
+            draw_odds(seed, &mut Dice::new(seed, "swarm", 0), faults, &settings)
+        };
+        for seed in 0..100 {
+            let quiet = odds(seed, &Faults { loss_ppm: 10_000, ..Faults::NONE });
+            let none = odds(seed, &Faults::NONE);
+            assert_eq!(quiet, Odds { drop: 10_000, ..none });
+            let stormy = odds(seed, &Faults { loss_ppm: 10_000, ..Faults::ALL });
+            assert_eq!(stormy, Odds { drop: 10_000, ..odds(seed, &Faults::ALL) });
+        }
+    }
 }

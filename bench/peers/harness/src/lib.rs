@@ -7,5 +7,6 @@ mod allocations;
 mod ping_pong;
 mod process;
 
+pub use allocations::live_bytes;
 pub use ping_pong::{NODES, Rules, right};
-pub use process::{PING_PONG, Way, Work, main};
+pub use process::{Done, SECONDS_PER_SEED, Way, Work, main};

@@ -7,21 +7,85 @@ use cpu_time::ProcessTime;
 use crate::allocations;
 use crate::ping_pong::{NODES, Rules};
 
-/// The name of the work in `ping_pong.rs`.
-pub const PING_PONG: &str = "ping-pong";
+/// The name of the work in `ping_pong.rs`, of which there are so many messages.
+const PING_PONG: &str = "ping-pong";
+
+/// The name of the other work: five raft nodes and ten clients, for so many virtual seconds.
+const RAFT: &str = "raft";
 
 /// The most messages of one seed. What is asked for beyond is more seeds, as in a campaign, so
 /// that nothing a system keeps of a run grows without bound.
 const MESSAGES_PER_SEED: u64 = 20_000;
 
+/// The virtual seconds of one seed of the other work.
+pub const SECONDS_PER_SEED: u64 = 20;
+
 /// One way to do a piece of work on a system.
 pub struct Way {
-    /// The piece of work: [`PING_PONG`].
-    pub workload: &'static str,
     /// What sets it apart from the other ways of the same program.
-    pub name: &'static str,
-    /// Does the work. Returns how many messages were received, as counted by the receivers.
-    pub run: fn(&Work) -> u64,
+    name: &'static str,
+    run: Run,
+}
+
+enum Run {
+    PingPong(fn(&Work) -> u64),
+    Raft(fn(u64) -> Done),
+}
+
+impl Way {
+    /// A way to play ping-pong. Returns how many messages were received, as counted by the
+    /// receivers.
+    pub const fn ping_pong(name: &'static str, run: fn(&Work) -> u64) -> Way {
+        Way { name, run: Run::PingPong(run) }
+    }
+
+    /// A way to carry the load of clients with raft, with so many seeds.
+    pub const fn raft(name: &'static str, run: fn(u64) -> Done) -> Way {
+        Way { name, run: Run::Raft(run) }
+    }
+
+    fn workload(&self) -> &'static str {
+        match self.run {
+            Run::PingPong(_) => PING_PONG,
+            Run::Raft(_) => RAFT,
+        }
+    }
+
+    /// The work of this size, ready to be done.
+    fn prepare(&self, size: u64) -> Result<Box<dyn Fn() -> Done>, String> {
+        match self.run {
+            Run::PingPong(run) => {
+                let work = Work::of(size)?;
+                Ok(Box::new(move || {
+                    let delivered = run(&work);
+                    assert!(delivered >= size, "{delivered} messages were delivered of {size}");
+                    Done { delivered, operations: 0 }
+                }))
+            }
+            Run::Raft(run) => {
+                if size == 0 || !size.is_multiple_of(SECONDS_PER_SEED) {
+                    return Err(format!("{size} is no multiple of {SECONDS_PER_SEED} seconds"));
+                }
+                Ok(Box::new(move || run(size / SECONDS_PER_SEED)))
+            }
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Messages that were received; of raft, everything that happened to a node or a client.
+    pub delivered: u64,
+    /// Operations that clients have had answered.
+    pub operations: u64,
+}
+
+impl std::ops::AddAssign for Done {
+    fn add_assign(&mut self, more: Done) {
+        self.delivered += more.delivered;
+        self.operations += more.operations;
+    }
 }
 
 /// How much work there is.
@@ -78,28 +142,29 @@ pub fn main(ways: &[Way]) -> ExitCode {
 fn measure(ways: &[Way]) -> Result<String, String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (given, count) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [workload, way, messages] => ([workload, way, messages], false),
-        [workload, way, messages, "--allocations"] => ([workload, way, messages], true),
-        _ => return Err("arguments: WORKLOAD WAY MESSAGES [--allocations]".to_owned()),
+        [workload, way, size] => ([workload, way, size], false),
+        [workload, way, size, "--allocations"] => ([workload, way, size], true),
+        _ => return Err("arguments: WORKLOAD WAY SIZE [--allocations]".to_owned()),
     };
-    let [workload, name, messages] = given;
+    let [workload, name, size] = given;
     let way = ways
         .iter()
-        .find(|way| way.workload == workload && way.name == name)
+        .find(|way| way.workload() == workload && way.name == name)
         .ok_or_else(|| format!("there is no way {name:?} to do {workload:?}"))?;
-    let messages = messages.parse().map_err(|error| format!("{messages:?}: {error}"))?;
-    let work = Work::of(messages)?;
+    let work = way.prepare(size.parse().map_err(|error| format!("{size:?}: {error}"))?)?;
     let run = || {
         let start = ProcessTime::now();
-        let delivered = (way.run)(&work);
-        (delivered, start.elapsed().as_nanos())
+        let done = work();
+        (done, start.elapsed().as_nanos())
     };
-    let ((delivered, cpu_ns), allocations) = match count {
+    let ((Done { delivered, operations }, cpu_ns), allocations) = match count {
         true => allocations::counted(run),
         false => (run(), 0),
     };
-    assert!(delivered >= messages, "{delivered} messages were delivered of {messages}");
-    Ok(format!("{{\"delivered\":{delivered},\"cpu_ns\":{cpu_ns},\"allocations\":{allocations}}}"))
+    Ok(format!(
+        "{{\"delivered\":{delivered},\"operations\":{operations},\"cpu_ns\":{cpu_ns},\
+         \"allocations\":{allocations}}}"
+    ))
 }
 
 #[cfg(test)]

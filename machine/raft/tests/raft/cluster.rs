@@ -211,6 +211,17 @@ impl<M: Machine> Cluster<M> {
         self.step(to, Input::Message { from, message })
     }
 
+    /// Lets a timer fire now, whether it is set or not.
+    pub fn fire(&mut self, node: usize, timer: M::Timer) -> Vec<Happened<M>> {
+        self.step(node, Input::Timer(timer))
+    }
+
+    /// Puts records on the disk of a node that is down.
+    pub fn preset(&mut self, node: usize, records: Vec<M::Record>) {
+        assert!(!self.is_up(node), "node {node} is up");
+        self.processes[node].disk = records;
+    }
+
     fn step(&mut self, node: usize, input: Input<M>) -> Vec<Happened<M>> {
         let (clock, seed) = (self.clock(node), self.seed);
         let process = &mut self.processes[node];

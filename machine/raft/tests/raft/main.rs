@@ -3,6 +3,7 @@
 mod arithmetic;
 mod cluster;
 mod elections;
+mod flow;
 mod group;
 mod ledger;
 mod list;
@@ -16,3 +17,5 @@ mod scripts;
 mod serialisation;
 mod snapshots;
 mod storm;
+mod theatre;
+mod transcripts;

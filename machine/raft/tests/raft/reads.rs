@@ -1,9 +1,13 @@
 //! Linearizable reads, by rounds and by leases.
 
-use stormglass_machine::NodeId;
-use stormglass_raft::{Options, ReadError, Request, Response, Role};
+use stormglass_machine::{Dice, Effect, Env, Input, Machine, NodeId, Time};
+use stormglass_raft::{
+    AppendEntries, AppendOutcome, Message, Options, Raft, ReadError, Record, Request, Response,
+    Role,
+};
 
 use super::group::Group;
+use super::list::List;
 
 const READ: Request<u64, ()> = Request::Read(());
 
@@ -139,4 +143,32 @@ fn a_follower_that_may_answers_reads_at_the_leaders_index() {
     let lost = group.ask(follower, READ);
     assert!(matches!(group.answer(lost), Response::ReadRefused(_)));
     group.assert_sound();
+}
+
+/// A node that leads again, in a later term, numbers its rounds anew: an answer to what it has sent
+/// as the leader of an earlier term must not confirm any of them.
+#[test]
+fn an_answer_to_an_earlier_term_confirms_no_round() {
+    let mut raft = Raft::new(Options::new(NodeId(1), vec![NodeId(0), NodeId(1)]), List::default());
+    raft.restore(Record::Ballot { term: 5, voted_for: Some(NodeId(0)) });
+    let (mut dice, mut effects) = (Dice::new(7, "node", 0), Vec::new());
+    let append = AppendEntries {
+        term: 3,
+        prev_log_index: 0,
+        prev_log_term: 0,
+        entries: [].into(),
+        leader_commit: 0,
+        round: 30,
+    };
+    let message = Message::AppendEntries(append);
+    for input in [Input::Start, Input::Message { from: NodeId(0), message }] {
+        let mut env = Env::new(NodeId(1), Time::ZERO, Time::ZERO, &mut dice, &mut effects);
+        raft.step(input, &mut env);
+    }
+    let answer = effects.iter().find_map(|effect| match effect {
+        Effect::Send { message: Message::AppendEntriesResponse(response), .. } => Some(response),
+        _ => None,
+    });
+    let answer = answer.expect("an append is answered");
+    assert_eq!((answer.term, answer.round, &answer.outcome), (5, 0, &AppendOutcome::Stale));
 }

@@ -8,7 +8,7 @@ use stormglass_raft::{
     SnapshotMetadata,
 };
 
-use super::cluster::Happened;
+use super::cluster::{Happened, MILLISECOND};
 use super::group::{Group, ids};
 
 fn small(options: Options) -> Options {
@@ -73,17 +73,71 @@ fn a_follower_far_behind_gets_a_snapshot_in_pieces() {
     group.assert_sound();
 }
 
+/// How many bytes of a snapshot are at a node.
+fn arrived(group: &Group, node: usize) -> u64 {
+    group.node(node).incoming_snapshot().map_or(0, |(_, bytes)| bytes)
+}
+
 #[test]
-fn lost_pieces_lost_answers_and_a_receiver_that_restarts_only_cost_time() {
+fn lost_pieces_and_lost_answers_only_cost_time() {
     let (mut group, _, away) = with_a_node_behind(small);
     group.cluster.lose.push(("InstallSnapshot", 3));
     group.boot(away);
-    let partly = |group: &Group| group.node(away).incoming_snapshot().is_some_and(|one| one.1 > 16);
-    group.until("some is there", partly);
-    group.restart(away);
-    assert_eq!(group.node(away).incoming_snapshot(), None);
+    group.until("some is there", |group| arrived(group, away) > 16);
     group.cluster.lose.push(("InstallSnapshotResponse", 3));
     group.until("it has caught up", Group::has_converged);
+    group.assert_sound();
+}
+
+/// What the leader has sent a node of its snapshot, as offsets, until the node has caught up.
+fn offsets_until_caught_up(group: &mut Group, to: usize) -> Vec<u64> {
+    let mut offsets = Vec::new();
+    while !group.has_converged() {
+        let until = group.cluster.now + 2_000 * MILLISECOND;
+        let (node, happened) = group.cluster.advance(until).expect("something goes on");
+        group.check(node, &happened);
+        for one in happened {
+            if let Happened::Sent { to: whom, message: Message::InstallSnapshot(chunk) } = one
+                && whom.index() == to
+            {
+                offsets.push(chunk.offset);
+            }
+        }
+    }
+    offsets
+}
+
+#[test]
+fn a_receiver_that_restarts_goes_on_where_it_was() {
+    let (mut group, _, away) = with_a_node_behind(small);
+    group.boot(away);
+    group.until("half is there", |group| arrived(group, away) >= 64);
+    let before = arrived(&group, away);
+    // What waits for the disk is lost, what was confirmed is not.
+    group.restart(away);
+    assert_eq!(arrived(&group, away), before);
+    let offsets = offsets_until_caught_up(&mut group, away);
+    assert!(!offsets.is_empty() && offsets.iter().all(|offset| *offset >= before - 16));
+    assert_eq!(group.node(away).incoming_snapshot(), None, "it is put together");
+    group.restart(away);
+    assert_eq!(group.node(away).incoming_snapshot(), None, "and its pieces are forgotten");
+    group.until("it has caught up again", Group::has_converged);
+    group.assert_sound();
+}
+
+#[test]
+fn pieces_of_another_leader_are_not_gone_on_with() {
+    let (mut group, leader, away) = with_a_node_behind(small);
+    group.boot(away);
+    group.until("half is there", |group| arrived(group, away) >= 64);
+    group.cluster.cut_off(away);
+    group.restart(away);
+    assert!(arrived(&group, away) >= 64);
+    group.ask(leader, Request::TransferLeadership { to: None });
+    group.until("another leads", |group| group.leader().is_some_and(|one| one != leader));
+    group.cluster.cut.clear();
+    let offsets = offsets_until_caught_up(&mut group, away);
+    assert_eq!(offsets.first(), Some(&0), "from the beginning");
     group.assert_sound();
 }
 
@@ -103,8 +157,7 @@ fn a_transfer_goes_on_although_newer_snapshots_are_taken() {
 fn a_new_leader_begins_the_transfer_anew() {
     let (mut group, leader, away) = with_a_node_behind(small);
     group.boot(away);
-    let partly = |group: &Group| group.node(away).incoming_snapshot().is_some_and(|one| one.1 > 16);
-    group.until("some is there", partly);
+    group.until("some is there", |group| arrived(group, away) > 16);
     group.ask(leader, Request::TransferLeadership { to: None });
     group.run(300);
     group.elect();

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anysystem::{Context, Message, Process, System};
-use peers_harness::{NODES, PING_PONG, Rules, Way, Work, right};
+use peers_harness::{NODES, Rules, Way, Work, right};
 
 fn main() -> ExitCode {
-    peers_harness::main(&[Way { workload: PING_PONG, name: "simulation", run }])
+    peers_harness::main(&[Way::ping_pong("simulation", run)])
 }
 
 #[derive(Clone)]

@@ -5,12 +5,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::process::ExitCode;
 
-use peers_harness::{NODES, PING_PONG, Way, Work, right};
+use peers_harness::{NODES, Way, Work, right};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 fn main() -> ExitCode {
-    peers_harness::main(&[Way { workload: PING_PONG, name: "heap", run }])
+    peers_harness::main(&[Way::ping_pong("heap", run)])
 }
 
 struct Message {

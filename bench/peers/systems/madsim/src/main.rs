@@ -10,9 +10,9 @@ mod simulation;
 
 #[cfg(madsim)]
 fn main() -> ExitCode {
-    use peers_harness::{PING_PONG, Way};
+    use peers_harness::Way;
 
-    peers_harness::main(&[Way { workload: PING_PONG, name: "endpoint", run: simulation::run }])
+    peers_harness::main(&[Way::ping_pong("endpoint", simulation::run)])
 }
 
 #[cfg(not(madsim))]

@@ -3,15 +3,12 @@
 
 use std::process::ExitCode;
 
-use peers_harness::{PING_PONG, Way};
+use peers_harness::Way;
 
 mod builder;
 mod node;
 mod raw;
 
 fn main() -> ExitCode {
-    peers_harness::main(&[
-        Way { workload: PING_PONG, name: "raw", run: raw::run },
-        Way { workload: PING_PONG, name: "builder", run: builder::run },
-    ])
+    peers_harness::main(&[Way::ping_pong("raw", raw::run), Way::ping_pong("builder", builder::run)])
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use peers_harness::{NODES, PING_PONG, Rules, Way, Work, right};
+use peers_harness::{NODES, Rules, Way, Work, right};
 use stateright::actor::{Actor, ActorModel, ActorModelState, Id, Network, Out};
 use stateright::{Checker, Expectation, Model, UniformChooser};
 
 fn main() -> ExitCode {
-    peers_harness::main(&[Way { workload: PING_PONG, name: "simulation", run }])
+    peers_harness::main(&[Way::ping_pong("simulation", run)])
 }
 
 struct Player {

@@ -1,16 +1,21 @@
-//! Ping-pong on Stormglass: without faults, with delays that are drawn, and under all faults.
+//! Ping-pong on Stormglass: without faults, with delays that are drawn, and under all faults. And a
+//! load for its raft machine.
 
 use std::process::ExitCode;
 
-use peers_harness::{PING_PONG, Way};
+use peers_harness::Way;
 
 mod complete;
 mod faulty;
+mod load;
 
 fn main() -> ExitCode {
     peers_harness::main(&[
-        Way { workload: PING_PONG, name: "no-faults", run: complete::without_faults },
-        Way { workload: PING_PONG, name: "delays", run: complete::with_delays },
-        Way { workload: PING_PONG, name: "all-faults", run: faulty::run },
+        Way::ping_pong("no-faults", complete::without_faults),
+        Way::ping_pong("delays", complete::with_delays),
+        Way::ping_pong("all-faults", faulty::run),
+        Way::raft("judged", load::judged),
+        Way::raft("alone", load::alone),
+        Way::raft("memory", load::memory),
     ])
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use peers_harness::{NODES, PING_PONG, Rules, Way, Work, right};
+use peers_harness::{NODES, Rules, Way, Work, right};
 use turmoil::Builder;
 use turmoil::net::UdpSocket;
 
@@ -14,8 +14,8 @@ const PORT: u16 = 7000;
 
 fn main() -> ExitCode {
     peers_harness::main(&[
-        Way { workload: PING_PONG, name: "defaults", run: |work| run(work, &mut Builder::new()) },
-        Way { workload: PING_PONG, name: "tick-of-latency", run: tick_of_latency },
+        Way::ping_pong("defaults", |work| run(work, &mut Builder::new())),
+        Way::ping_pong("tick-of-latency", tick_of_latency),
     ])
 }
 
