@@ -25,7 +25,7 @@ pub struct Entry {
     pub about: &'static str,
     /// The bugs that can be planted in it.
     pub bugs: Vec<Planted>,
-    build: Box<dyn Fn(Option<&'static str>) -> Box<dyn Runnable>>,
+    build: Box<dyn Fn(Option<&'static str>) -> Box<dyn Runnable> + Send + Sync>,
 }
 
 /// A bug that can be planted, and the property that must find it.
@@ -90,7 +90,7 @@ impl Registry {
         self,
         name: &'static str,
         about: &'static str,
-        build: impl Fn() -> S + 'static,
+        build: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
         self.with_planted(name, about, Vec::new(), move |_| build())
     }
@@ -108,7 +108,7 @@ impl Registry {
         name: &'static str,
         about: &'static str,
         bugs: Vec<Planted>,
-        build: impl Fn(Option<&'static str>) -> S + 'static,
+        build: impl Fn(Option<&'static str>) -> S + Send + Sync + 'static,
     ) -> Self {
         assert!(self.find(name).is_err(), "two scenarios are called {name:?}");
         let build = Box::new(move |bug| {

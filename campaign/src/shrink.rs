@@ -29,7 +29,7 @@ const AND_THEN_SOME: u64 = 1_000;
 /// The most events of all runs in which something is looked for that takes the place of a list that
 /// the passes have left, or of one or two of its deviations: some thousand runs of some hundred
 /// events each.
-const REPLACEMENT_EVENTS: u64 = 1_000_000;
+const REPLACEMENT_EVENTS: u64 = 500_000;
 
 /// What may take the place of a list is first looked for among the runs of so many events: they are
 /// cheap, and there are few candidates.
@@ -138,8 +138,8 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         Some((Best { deviations, events }, shrunk.minimal))
     }
 
-    /// A better list, in which something else stands in the place of everything, of one deviation,
-    /// or of two.
+    /// A better list, in which something else stands in the place of everything, of two deviations,
+    /// or of one, if it fails sooner then.
     fn replacement(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
         let size = best.deviations.len();
         let mut left = REPLACEMENT_EVENTS;
@@ -155,14 +155,6 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         if size < 2 {
             return None;
         }
-        let one = Bound { items: 1, cost: best.events, to_the_end: false };
-        for place in (0..size).rev() {
-            let base = without(&best.deviations, &[place]);
-            let found = self.search(best, &base, one, whole, &mut left);
-            if found.is_some() {
-                return found;
-            }
-        }
         let fewer = Bound { items: 1, cost: u64::MAX, to_the_end: false };
         for place in (1..size).rev() {
             for other in (0..place).rev() {
@@ -171,6 +163,14 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
                 if found.is_some() {
                     return found;
                 }
+            }
+        }
+        let one = Bound { items: 1, cost: best.events, to_the_end: false };
+        for place in (0..size).rev() {
+            let base = without(&best.deviations, &[place]);
+            let found = self.search(best, &base, one, whole, &mut left);
+            if found.is_some() {
+                return found;
             }
         }
         None

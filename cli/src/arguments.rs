@@ -136,6 +136,7 @@ pub(crate) const DEFAULT_ATTEMPTS: u64 = 50_000;
 const DEFAULT_BUDGET: u64 = 1_000_000;
 const DEFAULT_FAILING: usize = 20;
 const DEFAULT_PROOF: u64 = 20_000;
+const DEFAULT_DEEP_PROOF: u64 = 200_000;
 /// The seeds of a campaign that is not told which.
 pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
 const MOST_JOBS: usize = 1_024;
@@ -276,6 +277,12 @@ pub(crate) struct Shrinking {
     /// How many runs it may take to try all lists that are smaller than a shrunk one.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PROOF)]
     pub(crate) budget: u64,
+    /// The same for the first failing seed of each bug.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_DEEP_PROOF)]
+    pub(crate) deep: u64,
+    /// How many threads [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Write the figures into this file as well.
     #[arg(long, value_name = "FILE.md")]
     pub(crate) write: Option<PathBuf>,
@@ -322,5 +329,5 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
     let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST_JOBS);
-    jobs.ok_or_else(|| format!("a campaign has 1 to {MOST_JOBS} threads"))
+    jobs.ok_or_else(|| format!("there can be 1 to {MOST_JOBS} threads"))
 }

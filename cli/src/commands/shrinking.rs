@@ -1,6 +1,8 @@
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use stormglass_campaign::{Entry, Measured, Planted as Bug, Proving, quoted, say};
@@ -89,15 +91,11 @@ pub(crate) fn shrinking(session: &mut Session, arguments: &Shrinking) -> Result<
         return Err(Problem::new("no bugs can be planted there; add some to the registry"));
     }
     let before = arguments.write.as_deref().map(Frame::read).transpose()?;
-    let (mut bugs, mut unmeasured) = (Vec::new(), 0);
-    for entry in entries {
-        for bug in &entry.bugs {
-            match measure(session, entry, *bug, arguments)? {
-                Some(row) => bugs.push(row),
-                None => unmeasured += 1,
-            }
-        }
-    }
+    let chosen: Vec<(&Entry, Bug)> =
+        entries.iter().flat_map(|entry| entry.bugs.iter().map(|bug| (*entry, *bug))).collect();
+    let all = chosen.len();
+    let bugs = measure_all(session, &chosen, arguments);
+    let unmeasured = all - bugs.len();
     let whole = Summary::of(bugs.iter().flat_map(|row| &row.logs));
     let minimal = whole.one_minimal == whole.failures;
     let table = Table { bugs, unmeasured, whole };
@@ -110,33 +108,53 @@ pub(crate) fn shrinking(session: &mut Session, arguments: &Shrinking) -> Result<
     Ok(session.exit(minimal && table.unmeasured == 0, !minimal))
 }
 
+/// Measures each of these bugs, several at a time; all of them unless Ctrl-C was pressed meanwhile.
+fn measure_all(session: &Session, chosen: &[(&Entry, Bug)], arguments: &Shrinking) -> Vec<Row> {
+    let (stop, progress) = (session.interrupt.heed(), session.progress);
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.map_or(1, NonZeroUsize::get).min(chosen.len()) {
+            scope.spawn(|| {
+                while let place = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some((entry, bug)) = chosen.get(place)
+                {
+                    let Some(row) = measure(entry, *bug, arguments, stop) else { continue };
+                    if progress {
+                        let known = in_words(&row.summary);
+                        say(&format!("{} {}: {known}", entry.name, bug.name));
+                    }
+                    rows.lock().unwrap_or_else(PoisonError::into_inner).push((place, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.sort_by_key(|(place, _)| *place);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
 /// Shrinks the lowest failing seeds of a bug; nothing if Ctrl-C was pressed meanwhile.
-fn measure(
-    session: &Session,
-    entry: &Entry,
-    bug: Bug,
-    arguments: &Shrinking,
-) -> Result<Option<Row>, Problem> {
-    let stop = session.interrupt.heed();
+fn measure(entry: &Entry, bug: Bug, arguments: &Shrinking, stop: &AtomicBool) -> Option<Row> {
     let keep_going = || !stop.load(Ordering::Relaxed);
     let budget = Budget::new(DEFAULT_ATTEMPTS).keep_going(&keep_going);
-    let proving = Proving {
-        budget: Budget::new(arguments.budget).keep_going(&keep_going),
+    let proving = |candidates| Proving {
+        budget: Budget::new(candidates).keep_going(&keep_going),
         within_events: None,
         to_the_end: false,
         progress: false,
     };
-    let scenario = entry.build(Some(bug.name)).map_err(|no| session.unknown(no))?;
-    let seeds = arguments.seeds.clone().take_while(|_| keep_going());
-    let measured = seeds.filter_map(|seed| scenario.measure(seed, bug.caught_by, budget, proving));
-    let logs: Vec<_> = measured.take(arguments.failing).collect();
-    let summary = Summary::of(logs.iter());
-    let row = Row { scenario: entry.name, bug: bug.name, logs, summary };
-    if session.progress {
-        let known = in_words(&row.summary);
-        say(&format!("{} {}: {known}", entry.name, bug.name));
+    let scenario = entry.build(Some(bug.name)).expect("a scenario knows the bugs it lists");
+    let mut logs = Vec::new();
+    for seed in arguments.seeds.clone().take_while(|_| keep_going()) {
+        if logs.len() == arguments.failing {
+            break;
+        }
+        let candidates = if logs.is_empty() { arguments.deep } else { arguments.budget };
+        logs.extend(scenario.measure(seed, bug.caught_by, budget, proving(candidates)));
     }
-    Ok(keep_going().then_some(row))
+    let summary = Summary::of(logs.iter());
+    keep_going().then_some(Row { scenario: entry.name, bug: bug.name, logs, summary })
 }
 
 /// The lines of a file before and after those that are written anew.
@@ -168,11 +186,11 @@ impl Frame {
 }
 
 fn in_markdown(table: &Table, arguments: &Shrinking) -> String {
-    let Shrinking { scenario, seeds, failing, budget, write, .. } = arguments;
+    let Shrinking { scenario, seeds, failing, budget, deep, write, .. } = arguments;
     let write = write.as_ref().map(|path| format!(" --write {}", quoted(path)));
     let mut text = format!(
         "Written by `{NAME} shrinking {scenario} --seeds {}..{} --failing {failing} --budget \
-         {budget}{}`.\n\n\
+         {budget} --deep {deep}{}`.\n\n\
          | scenario | bug | failures | deviations before | after | fewest | proven | ratio | events \
          before | after | soonest proven | attempts | time | longest |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
@@ -184,12 +202,15 @@ fn in_markdown(table: &Table, arguments: &Shrinking) -> String {
         let _ = writeln!(text, "| {} |", cells(row).join(" | "));
     }
     let _ = writeln!(text, "\n{}", in_words(&table.whole));
-    let proven = |row: &&Row| row.summary.proven * 2 >= row.summary.failures.max(1);
-    let bugs = table.bugs.iter().filter(proven).count();
+    let with =
+        |proven: fn(&Summary) -> bool| table.bugs.iter().filter(|row| proven(&row.summary)).count();
     let _ = writeln!(
         text,
-        "The fewest deviations are proven for at least half of the failures of {bugs} of {} bugs.",
-        table.bugs.len()
+        "The fewest deviations are proven for some failure of {} of {} bugs, and for at least half of \
+         the failures of {}.",
+        with(|summary| summary.proven > 0),
+        table.bugs.len(),
+        with(|summary| summary.proven * 2 >= summary.failures.max(1)),
     );
     if table.unmeasured > 0 {
         let _ = writeln!(text, "Interrupted: {} more were not measured.", table.unmeasured);

@@ -262,13 +262,16 @@ impl<R> Writer<'_, R> {
         let faults = &self.settings.faults;
         let lose = faults.lose_unflushed;
         if faults.crash {
-            // Of steps at one moment, the one with the most effects stands for all.
+            // Of steps at one moment, the one with the most effects stands for all. A crash in the
+            // middle of a step must have been waiting for it.
             let mut points = BTreeSet::new();
             for Step { at, node, effects, has_something_to_lose } in &self.survey.steps {
                 let after = (0..*effects).map(Some).chain([None]);
                 let losses = 0..=u32::from(lose && *has_something_to_lose);
+                let armed = self.at_node[node.index()].just_past_the_one_before(*at);
                 points.extend(after.flat_map(|after| {
-                    losses.clone().map(move |lose| (*at, *node, after, lose * ALL))
+                    let at = if after.is_some() { armed } else { *at };
+                    losses.clone().map(move |lose| (at, *node, after, lose * ALL))
                 }));
             }
             for (at, node, after, lose) in points {

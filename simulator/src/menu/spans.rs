@@ -25,6 +25,12 @@ impl Moments {
         self.0.iter().copied()
     }
 
+    /// Just past the last moment before this one, but no later than this one; zero if there is none.
+    pub(crate) fn just_past_the_one_before(&self, moment: Time) -> Time {
+        let before = self.0.partition_point(|other| *other < moment).checked_sub(1);
+        before.map_or(Time::ZERO, |place| moment.min(self.0[place] + PAST))
+    }
+
     /// The spans from a moment until just past it, and until just past later ones: the first of
     /// them, the one `ratio` times as far down the list, and so on; those above `longest` are
     /// replaced by it.
@@ -60,5 +66,12 @@ mod tests {
         assert_eq!(spans(10, 4, 1_002), [1_000, 1_001, 1_002]);
         assert_eq!(spans(20, 2, 9_000), [1_000, 9_000]);
         assert_eq!(spans(20, 2, 5), [5]);
+    }
+
+    #[test]
+    fn what_waits_for_a_moment_waits_since_the_one_before() {
+        let moments = Moments::from_iter([5_000, 5_500, 9_000].map(Time::from_nanos));
+        let since = |at| moments.just_past_the_one_before(Time::from_nanos(at)).as_nanos();
+        assert_eq!([5_000, 5_500, 9_000].map(since), [0, 5_500, 6_500]);
     }
 }
