@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stormglass_machine::NodeId;
 use stormglass_shrinker::{Run, Space};
-use stormglass_simulator::{Deviation, Menu, RequestOf, Scenario, Signature, World};
+use stormglass_simulator::{Checkpoints, Deviation, Menu, RequestOf, Scenario, Signature, World};
 
 use crate::part::{Part, simpler};
 use crate::progress::Counting;
@@ -37,6 +37,8 @@ pub(crate) struct Candidates<'w, 'a, S: Scenario> {
     /// What the clients of the log ask, and what is simpler.
     requests: Vec<(u32, RequestOf<S>)>,
     list: Vec<Deviation<RequestOf<S>>>,
+    /// The run that was last asked for offers: what is run next is mostly that and one more.
+    stem: Option<Checkpoints<S>>,
     progress: Counting,
 }
 
@@ -46,15 +48,22 @@ impl<'a, S: Scenario> Space<Part<'a, S>> for Candidates<'_, 'a, S> {
         self.progress.one_more(parts.len());
         let most = self.within_events.min(below);
         let Failing { seed, signature, .. } = *self.failing;
-        let outcome = self.world.replay(seed, &self.list, most, &mut ()).outcome;
+        let stem = self.stem.as_ref().zip(self.list.split_last());
+        let outcome = match stem {
+            Some((stem, (last, before))) if before == stem.deviations() => {
+                self.world.replay_with(stem, last, most)
+            }
+            _ => self.world.replay(seed, &self.list, most, &mut ()).outcome,
+        };
         let same = outcome.failure.is_some_and(|failure| failure.signature() == *signature);
         Run { which: outcome.chain, cost: same.then_some(outcome.events) }
     }
 
     fn offers(&mut self, parts: &[Part<'a, S>], below: u64) -> Vec<Part<'a, S>> {
         self.take(parts);
-        let Menu { deviations, moments } =
-            self.world.menu(self.failing.seed, &self.list, self.within_events.min(below));
+        let (seed, most) = (self.failing.seed, self.within_events.min(below));
+        let Menu { deviations, moments } = self.world.menu(seed, &self.list, most);
+        self.stem = Some(self.world.checkpoints(seed, &self.list, most));
         let mut offers = self.own.clone();
         offers.extend(deviations);
         self.ask(&moments, &mut offers);
@@ -72,8 +81,8 @@ impl<'w, 'a, S: Scenario> Candidates<'w, 'a, S> {
     ) -> Self {
         let own = own_selves(failing.scenario, failing.deviations);
         let requests = requests(failing.scenario, failing.deviations);
-        let (list, progress) = (Vec::new(), Counting::new(false));
-        Candidates { failing, world, base, within_events, own, requests, list, progress }
+        let (list, stem, progress) = (Vec::new(), None, Counting::new(false));
+        Candidates { failing, world, base, within_events, own, requests, list, stem, progress }
     }
 
     pub(crate) fn show(&mut self, progress: Counting) {
@@ -139,7 +148,7 @@ fn own_selves<S: Scenario>(
 }
 
 /// Adds what is simpler, and what is simpler than that, up to so many.
-fn closure<T: PartialEq>(all: &mut Vec<T>, most: usize, simpler: impl Fn(&T) -> Vec<T>) {
+pub(crate) fn closure<T: PartialEq>(all: &mut Vec<T>, most: usize, simpler: impl Fn(&T) -> Vec<T>) {
     let mut next = 0;
     while next < all.len() && all.len() < most {
         for one in simpler(&all[next]) {

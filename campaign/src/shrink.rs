@@ -5,6 +5,9 @@
 //! have done the work, they end with the three. So the small sets of all [candidates](Candidates)
 //! are tried, as far as that is quickly done, and what is found is shrunk in turn.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use stormglass_replay::{LogOf, log_of};
 use stormglass_shrinker::{Bound, Budget, Exhausted, Verdict, exhaust};
 use stormglass_simulator::{Deviation, Replayed, RequestOf, Scenario, Signature, World};
@@ -12,6 +15,7 @@ use stormglass_simulator::{Deviation, Replayed, RequestOf, Scenario, Signature, 
 use crate::candidates::{Candidates, Failing};
 use crate::clock::Stopwatch;
 use crate::part::Part;
+use crate::rank::rank;
 use crate::report::{ShrunkSize, Size};
 
 /// A failing run, made as small as it gets.
@@ -29,10 +33,15 @@ const AND_THEN_SOME: u64 = 1_000;
 /// The most events of all runs in which something is looked for that takes the place of a list that
 /// the passes have left, or of one or two of its deviations: some thousand runs of some hundred
 /// events each.
-const REPLACEMENT_EVENTS: u64 = 500_000;
+const REPLACEMENT_EVENTS: u64 = 2_000_000;
 
-/// What may take the place of a list is first looked for among the runs of so many events: they are
-/// cheap, and there are few candidates.
+/// The most moments of a run that are tried as the beginning or the end of a deviation, and how far
+/// past each of them is tried as well.
+const BOUNDARIES: usize = 128;
+const JUST_PAST: Duration = Duration::from_micros(1);
+
+/// What may take the place of a list is first looked for among runs that are as short as its own, and
+/// then among those of so many events: they are cheap, and there are few candidates.
 const SOON: u64 = 128;
 
 /// After how many events a run is cut off that is to become smaller than a run of so many.
@@ -82,9 +91,10 @@ pub fn shrink<S: Scenario>(
     let mut shrinking =
         Shrinking { scenario, seed, signature, world, most_events, budget, attempts: 0 };
     let (mut best, mut minimal) = shrinking.passes(deviations)?;
-    while minimal && let Some(other) = shrinking.replacement(&best) {
+    while minimal && let Some(other) = shrinking.other(&best) {
         let (smaller, is_minimal) = shrinking.passes(other)?;
-        assert!(smaller.is_better_than(&best), "a replacement is better than what it replaces");
+        let rank = |best: &Best<S>| rank(scenario, &best.deviations, best.events);
+        assert!(rank(&smaller) < rank(&best), "what is found is simpler than what it replaces");
         (best, minimal) = (smaller, is_minimal);
     }
     let mut deviations = best.deviations;
@@ -100,12 +110,6 @@ pub fn shrink<S: Scenario>(
 struct Best<S: Scenario> {
     deviations: Vec<Deviation<RequestOf<S>>>,
     events: u64,
-}
-
-impl<S: Scenario> Best<S> {
-    fn is_better_than(&self, other: &Self) -> bool {
-        (self.deviations.len(), self.events) < (other.deviations.len(), other.events)
-    }
 }
 
 struct Shrinking<'a, 'b, S: Scenario> {
@@ -138,6 +142,38 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         Some((Best { deviations, events }, shrunk.minimal))
     }
 
+    /// A simpler list to which the passes see no way.
+    fn other(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
+        self.to_boundary(best).or_else(|| self.replacement(best))
+    }
+
+    /// The same list with one deviation that happens earlier, or ends earlier: at another moment at
+    /// which anything happens, or just past it. Whole milliseconds may all lie on the wrong side of
+    /// such a moment.
+    fn to_boundary(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
+        let moments = self.world.menu(self.seed, &best.deviations, best.events).moments;
+        let moments = BTreeSet::from_iter(moments.into_iter().map(|(_, at)| at));
+        let thinned = moments.iter().step_by(moments.len().div_ceil(BOUNDARIES).max(1));
+        let boundaries = Vec::from_iter(thinned.flat_map(|at| [*at, *at + JUST_PAST]));
+        let budget = self.budget;
+        for place in 0..best.deviations.len() {
+            for earlier in ending_or_beginning_at(&best.deviations[place], &boundaries) {
+                if !budget.allows(self.attempts) {
+                    return None;
+                }
+                self.attempts += 1;
+                let mut list = best.deviations.clone();
+                list[place] = earlier;
+                let most = self.most_events.min(best.events + 1);
+                let verdict = verdict(&mut self.world, self.seed, &self.signature, &list, most);
+                if matches!(verdict, Verdict::FailsAt { cost, .. } if cost <= best.events) {
+                    return Some(list);
+                }
+            }
+        }
+        None
+    }
+
     /// A better list, in which something else stands in the place of everything, of two deviations,
     /// or of one, if it fails sooner then.
     fn replacement(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
@@ -146,7 +182,7 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         let all = Bound { items: size, cost: best.events, to_the_end: false };
         // No longer than what the passes take for a failure.
         let whole = within_events(best.events).min(self.most_events);
-        for within in [SOON.min(whole), whole] {
+        for within in [best.events + 1, SOON, whole].map(|within| within.min(whole)) {
             let found = self.search(best, &[], all, within, &mut left);
             if found.is_some() {
                 return found;
@@ -201,6 +237,28 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
         list.extend(parts.into_iter().map(|part| part.deviation));
         Some(list)
     }
+}
+
+/// The same deviation, but earlier, from each of these times on; or shorter, up to each of them.
+fn ending_or_beginning_at<R: Clone>(
+    deviation: &Deviation<R>,
+    times: &[Duration],
+) -> Vec<Deviation<R>> {
+    let Some(at) = deviation.at() else { return Vec::new() };
+    let mut all = Vec::new();
+    for time in times {
+        let mut other = deviation.clone();
+        if *time < at {
+            other.at_mut().into_iter().for_each(|begins| *begins = *time);
+            all.push(other);
+        } else if let Some(lasts) = other.lasts_mut().filter(|lasts| *time < at + **lasts)
+            && *time > at
+        {
+            *lasts = *time - at;
+            all.push(other);
+        }
+    }
+    all
 }
 
 fn without<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use stormglass_campaign::{Proving, Shrunk, prove, shrink};
+use stormglass_campaign::{Proving, Shrunk, prove, rank, shrink};
 use stormglass_machine::{Env, Input, Machine, NodeId};
 use stormglass_replay::{LogOf, Verdict, replay};
 use stormglass_shrinker::Budget;
@@ -284,6 +284,37 @@ proptest! {
         let again = shrunk(&scenario, seed, after.clone());
         prop_assert_eq!(&again.log.deviations, after);
     }
+}
+
+#[test]
+fn every_simpler_self_comes_earlier_in_the_order() {
+    let faults = Faults { sites: false, knobs: false, ..Faults::ALL };
+    let scenario = forgets().settings(Settings { faults, ..Settings::default() });
+    let alone = |deviation: &Deviation<u64>| rank(&scenario, std::slice::from_ref(deviation), 7);
+    let (mut families, mut compared) = (BTreeSet::new(), 0);
+    for seed in 0..300 {
+        for deviation in World::new(&scenario).beyond_tolerance().record(seed).deviations {
+            families.insert(format!("{deviation:?}").split('(').next().map(str::to_owned));
+            for simpler in deviation.simpler().into_iter().chain(deviation.single_links(3)) {
+                assert!(alone(&simpler) < alone(&deviation), "{simpler:?} than {deviation:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(families.len() > 15 && compared > 10_000, "{compared} of {families:?}");
+}
+
+#[test]
+fn fewer_deviations_come_before_fewer_events_and_these_before_all_values() {
+    let scenario = notes_twice();
+    let of = |list: &[Deviation<u64>], events| rank(&scenario, list, events);
+    let (late, early) = (crash(1, 900), crash(1, 100));
+    assert!(of(&[late.clone()], 9) < of(&[early.clone(), early.clone()], 1));
+    assert!(of(&[late.clone()], 1) < of(&[early.clone()], 2));
+    assert!(of(&[early.clone()], 1) < of(&[late], 1));
+    // Nothing else is the same.
+    assert!(of(&[crash(2, 100)], 1) != of(&[early.clone()], 1));
+    assert_eq!(of(&[early.clone()], 1), of(&[early], 1));
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Whether one more attempt is allowed after so many.
-    pub(crate) fn allows(&self, attempts: u64) -> bool {
+    pub fn allows(&self, attempts: u64) -> bool {
         attempts < self.attempts && (self.keep_going)()
     }
 }

@@ -270,6 +270,25 @@ impl<R> Deviation<R> {
         fault?.at_mut()
     }
 
+    /// How long it lasts, to be changed, if it begins at a time and ends by itself.
+    pub fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        match self {
+            Deviation::Crash(Crash { down: lasts, .. })
+            | Deviation::ReplacedDisk(ReplacedDisk { down: lasts, .. })
+            | Deviation::Cut(Cut { lasts, .. })
+            | Deviation::Clog(Clog { lasts, .. })
+            | Deviation::Throttle(Throttle { lasts, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { lasts, .. }) | Impaired::Clogged(Clog { lasts, .. }),
+                ..
+            })
+            | Deviation::Pause(Pause { lasts, .. })
+            | Deviation::FullDisk(FullDisk { lasts, .. })
+            | Deviation::SlowDisk(SlowDisk { lasts, .. }) => Some(lasts),
+            _ => None,
+        }
+    }
+
     /// Its beginning, in words, if it is an episode.
     pub fn begins(&self) -> Option<String> {
         self.fault()?.begins()

@@ -24,6 +24,7 @@
 
 mod agenda;
 mod chain;
+mod checkpoints;
 mod clients;
 mod clock;
 mod cluster;
@@ -56,6 +57,7 @@ mod tolerance;
 mod twice;
 mod world;
 
+pub use checkpoints::{Checkpoints, Copies};
 pub use clients::{Attempt, ClientEvent, Clients, Reply};
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;

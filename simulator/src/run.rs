@@ -131,13 +131,29 @@ impl<S: Scenario> World<'_, S> {
         decisions: &mut D,
         watch: &mut impl Watch<S::Machine>,
     ) -> Outcome {
+        self.take_plan(deviations.iter());
+        let bound = most_events.min(self.settings.max_events);
+        self.guard(|world| world.run(seed, bound, decisions, watch));
+        self.outcome_within(bound)
+    }
+
+    /// These deviations are what the next run is made of.
+    pub(crate) fn take_plan<'d>(
+        &mut self,
+        deviations: impl Iterator<Item = &'d Deviation<RequestOf<S>>>,
+    ) where
+        RequestOf<S>: 'd,
+    {
         self.cluster.plan.clear();
-        self.cluster.plan.extend_from_slice(deviations);
-        self.planner.find_victims(self.scenario, deviations);
-        let own_bound = self.settings.max_events;
-        let bound = most_events.min(own_bound);
-        let mut outcome = self.guarded(seed, bound, decisions, watch);
-        if bound < own_bound {
+        self.cluster.plan.extend(deviations.cloned());
+        self.planner.find_victims(self.scenario, &self.cluster.plan);
+    }
+
+    /// How the run has ended. To be cut off after so many events is no failure, unless that is the
+    /// scenario's own bound.
+    pub(crate) fn outcome_within(&self, bound: u64) -> Outcome {
+        let mut outcome = self.outcome();
+        if bound < self.settings.max_events {
             outcome.failure.take_if(|failure| failure.property == BOUNDED_EVENTS);
         }
         outcome

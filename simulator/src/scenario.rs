@@ -9,7 +9,9 @@ use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::Crash;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World};
+use crate::{
+    Clients, Cluster, Copies, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World,
+};
 
 /// What the world is like and what must hold.
 ///
@@ -159,6 +161,12 @@ pub trait Scenario: Sized + Sync {
     /// `now` is the node's monotonic clock: a moment that the machine remembers belongs into the
     /// digest as the span from there to now, or back.
     fn fingerprint(&self, _machine: &Self::Machine, _now: Time) -> Option<u64> {
+        None
+    }
+
+    /// How machines and what checkers remember are copied: `Some(Copies::cloned())` if they can be.
+    /// Then runs that begin alike share their beginning when smaller logs are looked for.
+    fn copies(&self) -> Option<Copies<Self>> {
         None
     }
 

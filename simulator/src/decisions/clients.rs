@@ -53,7 +53,7 @@ impl ClientChances {
 }
 
 /// The fates that a list gives to what passes, each with its position in the list.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ClientFates {
     fates: Table<Passage, (usize, Fate)>,
 }
