@@ -179,20 +179,20 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
     fn replacement(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
         let size = best.deviations.len();
         let mut left = REPLACEMENT_EVENTS;
-        let all = Bound { items: size, cost: best.events, to_the_end: false };
         // No longer than what the passes take for a failure.
         let whole = within_events(best.events).min(self.most_events);
-        for within in [best.events + 1, SOON, whole].map(|within| within.min(whole)) {
-            let found = self.search(best, &[], all, within, &mut left);
-            if found.is_some() {
-                return found;
+        if let Some(items) = size.checked_sub(1).filter(|items| *items > 0) {
+            let all = Bound { items, cost: u64::MAX, to_the_end: false };
+            for within in [best.events + 1, SOON, whole].map(|within| within.min(whole)) {
+                let found = self.search(best, &[], all, within, &mut left);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
-        if size < 2 {
-            return None;
-        }
         let fewer = Bound { items: 1, cost: u64::MAX, to_the_end: false };
-        for place in (1..size).rev() {
+        // In the place of two of two: that is everything, and was tried.
+        for place in (1..size).rev().filter(|_| size > 2) {
             for other in (0..place).rev() {
                 let base = without(&best.deviations, &[other, place]);
                 let found = self.search(best, &base, fewer, whole, &mut left);

@@ -72,7 +72,7 @@ bugs! {
     IndexAmbiguous "R17-index-ambiguous" "promise-on-disk" "Indices are taken to count from one or from zero: an append fits one entry too early, too."
     NeverTruncates "R18-never-truncates" "log-matching" "Where logs differ the follower keeps its own entry."
     MatchIsLastIndex "R19-match-is-last-index" "match-sound" "A follower reports its last index, not the last one it was sent."
-    OverwritesNeedlessly "R20-overwrites-needlessly" "committed-for-ever" "Entries that come late or twice overwrite the same entries, and what came after is gone."
+    OverwritesNeedlessly "R20-overwrites-needlessly" "bounds" "Entries that come late or twice overwrite the same entries, and what came after is gone."
     MatchFalls "R21-match-falls" "progress-sane" "A late response lowers what a follower is known to have."
     RefusalUnmatched "R22-refusal-unmatched" "progress-sane" "A refusal counts whatever it refuses."
     PreviousTermZero "R24-previous-term-zero" "message-truth" "What comes before a compacted log has term zero, and zero matches anything."

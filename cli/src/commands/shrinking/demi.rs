@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Row, seconds};
+use super::{Row, cells};
 
 /// A bug of Raft as DEMi shrank it, and the name under which it can be planted here.
 struct Theirs {
@@ -78,21 +78,22 @@ pub(super) fn in_markdown(rows: &[Row]) -> String {
         let Some(row) = ours(theirs) else { continue };
         if text.is_empty() {
             text.push_str(
-                "\n| DEMi | bug | deliveries | after | by hand | ratio | time | here | ratio to \
-                 the fewest | longest |\n|---|---|---:|---:|---:|---:|---:|---|---:|---:|\n",
+                "\nThe same bugs, as DEMi shrank them and as they are shrunk here:\n\n\
+                 | DEMi | bug | deliveries | after | by hand | ratio | time | here | failures | \
+                 deviations | after | proven | ratio | events | after | time | longest |\n\
+                 |---|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|\
+                 ---:|\n",
             );
         }
-        let Theirs { name, about, bug, deliveries: [found, shrunk, by_hand], seconds: time } =
-            theirs;
+        let Theirs { name, about, deliveries: [found, shrunk, by_hand], seconds, .. } = theirs;
         let ratio = f64::from(*shrunk) / f64::from(*by_hand);
-        let here = row.summary.worst_ratio;
-        let here = here.map_or_else(|| "–".to_owned(), |worst| format!("at worst {worst:.2}"));
-        let longest = seconds(row.summary.longest_s);
+        let [_, bug, failures, before, after, _, proven, ours, events, soon, _, _, time, longest] =
+            cells(row);
         let _ = writeln!(
             text,
-            "| {name} | {about} | {found} | {shrunk} | {by_hand} | {ratio:.2} | {time} s | \
-             {} {bug} | {here} | {longest} |",
-            row.scenario
+            "| {name} | {about} | {found} | {shrunk} | {by_hand} | {ratio:.2} | {seconds} s | \
+             {bug} | {failures} | {before} | {after} | {proven} | {ours} | {events} | {soon} | \
+             {time} | {longest} |",
         );
     }
     text
