@@ -123,12 +123,15 @@ fn cause(scenario: &Plain<Notes>, seed: u64, list: &[Deviation<u64>]) -> Option<
 fn the_log_of_one_bug_never_becomes_that_of_the_other() {
     let (both, twice, forgetful) = (both_bugs(), notes_twice(), forgets());
     let (mut checked, mut could_have_slipped) = ([0, 0], 0);
-    for seed in 0..200 {
+    for seed in 0..2_000 {
         let list = World::new(&both).record(seed).deviations;
         let Some((why, _)) = cause(&both, seed, &list) else { continue };
-        // Two runs of which each of the bugs alone makes a failure: there the other one is near.
-        let alone = [&twice, &forgetful].map(|one| cause(one, seed, &list).is_some());
-        could_have_slipped += u32::from(alone == [true, true]);
+        // Of some runs each of the bugs alone makes a failure: there the other one is near.
+        let is_near = [&twice, &forgetful].iter().all(|one| cause(one, seed, &list).is_some());
+        if !is_near && checked[usize::from(why == TWICE)] >= 20 {
+            continue;
+        }
+        could_have_slipped += u32::from(is_near);
         let log = shrunk(&both, seed, list).log;
         assert_eq!((&*log.expected.property, &log.expected.cause), (KEPT, &why), "seed {seed}");
         assert_eq!(replay(&both, &log).verdict, Verdict::Exact);

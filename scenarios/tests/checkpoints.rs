@@ -8,7 +8,7 @@ use stormglass_simulator::{Scenario, World};
 const SEEDS: u64 = 3;
 const EVENTS: u64 = 400;
 /// One of so many deviations that a run offers is tried.
-const ONE_OF: usize = 23;
+const ONE_OF: usize = 199;
 
 /// Tries what a run offers, and counts how often.
 fn check<S: Scenario>(scenario: &S) -> usize {
@@ -35,19 +35,19 @@ fn check<S: Scenario>(scenario: &S) -> usize {
 #[test]
 fn what_goes_on_from_a_copy_is_the_same_run_in_every_world_of_raft() {
     for plan in RAFT {
-        assert!(check(&Replicated::new(plan)) > 50, "{}", plan.name);
+        assert!(check(&Replicated::new(plan)) > 10, "{}", plan.name);
     }
-    assert!(check(&Many::default()) > 50);
+    assert!(check(&Many::default()) > 10);
 }
 
 #[test]
 fn what_goes_on_from_a_copy_is_the_same_run_in_the_other_worlds() {
     for plan in REPLICA {
-        assert!(check(&Replication::new(plan, Mode::Hardened)) > 50, "{:?}", plan.names);
+        assert!(check(&Replication::new(plan, Mode::Hardened)) > 10, "{:?}", plan.names);
     }
     for tried in
         [check(&Bootstrap::default()), check(&Churn::default()), check(&Deadline::default())]
     {
-        assert!(tried > 50, "{tried}");
+        assert!(tried > 10, "{tried}");
     }
 }
