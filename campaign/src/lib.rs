@@ -14,22 +14,31 @@
 
 #![forbid(unsafe_code)]
 
+mod candidates;
 mod check;
 mod clock;
 mod compare;
+mod measure;
 mod options;
 mod part;
 mod progress;
+mod prove;
+mod rank;
 mod registry;
 mod report;
 mod search;
+mod shrink;
 mod triage;
 
 pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
+pub use measure::Measured;
 pub use options::{Options, SeedsError, parse_seeds};
+pub use progress::say;
+pub use prove::{Proof, Proving, prove};
+pub use rank::{Rank, rank};
 pub use registry::{Entry, Planted, Registry, Replay, Run, Runnable, Shrink, UnknownName};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
+pub use shrink::{Shrunk, shrink};
 pub use stormglass_simulator::NOT_DETERMINISTIC;
-pub use triage::{Shrunk, shrink};

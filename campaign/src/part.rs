@@ -4,8 +4,9 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use stormglass_machine::NodeId;
 use stormglass_shrinker::Item;
-use stormglass_simulator::simpler::shorter;
+use stormglass_simulator::simpler::{fewer, shorter};
 use stormglass_simulator::{ClientLink, Deviation, MessageFault, RequestOf, Scenario, Tuned};
 
 /// A deviation as an item of a list to be shrunk.
@@ -96,7 +97,7 @@ impl<S: Scenario> Item for Part<'_, S> {
     }
 }
 
-fn simpler<S: Scenario>(
+pub(crate) fn simpler<S: Scenario>(
     deviation: &Deviation<RequestOf<S>>,
     scenario: &S,
 ) -> Vec<Deviation<RequestOf<S>>> {
@@ -106,19 +107,25 @@ fn simpler<S: Scenario>(
             fewer.map(|count| Deviation::Nodes { count }).collect()
         }
         Deviation::Request { client, nth, at, node, request } => {
-            let with = |at, request| {
-                let (client, nth, node) = (*client, *nth, *node);
+            let with = |at, node, request| {
+                let (client, nth) = (*client, *nth);
                 Deviation::Request { client, nth, at, node, request }
             };
-            let simpler = scenario.simpler(request).into_iter().map(|request| with(*at, request));
-            let earlier = shorter(*at).map(|at| with(at, request.clone()));
-            simpler.chain(earlier).collect()
+            let simpler = scenario.simpler(request).into_iter();
+            let simpler = simpler.map(|request| with(*at, *node, request));
+            let first = fewer(node.0).map(|node| with(*at, NodeId(node), request.clone()));
+            let earlier = shorter(*at).map(|at| with(at, *node, request.clone()));
+            simpler.chain(first).chain(earlier).collect()
         }
         Deviation::Knob(Tuned { name, value }) => {
             let knobs = scenario.knobs().into_iter().filter(|knob| knob.name() == name);
             let values = knobs.flat_map(|knob| knob.simpler(*value));
             values.map(|value| Deviation::Knob(Tuned { name: name.clone(), value })).collect()
         }
-        fault => fault.simpler(),
+        fault => {
+            let mut simpler = fault.single_links(*scenario.nodes().end());
+            simpler.extend(fault.simpler());
+            simpler
+        }
     }
 }

@@ -130,12 +130,50 @@ impl Progress {
     }
 }
 
+/// Counts candidates on a terminal.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    bar: Option<ProgressBar>,
+    count: u64,
+}
+
+/// A terminal is told of every so many candidates.
+const GLANCE: u64 = 256;
+
+impl Counting {
+    pub(crate) fn new(wanted: bool) -> Self {
+        let bar = (wanted && console_on_stderr()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar
+        });
+        Counting { bar, count: 0 }
+    }
+
+    /// A candidate of so many deviations is about to be run.
+    pub(crate) fn one_more(&mut self, deviations: usize) {
+        self.count += 1;
+        if let Some(bar) = self.bar.as_ref().filter(|_| self.count.is_multiple_of(GLANCE)) {
+            bar.set_message(format!("{} candidates, now of {deviations} deviations", self.count));
+            bar.tick();
+        }
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Nobody may be listening any more; a campaign does not end for that.
-pub(crate) fn say(line: &str) {
+/// Says something on standard error. Nobody may be listening any more; nothing ends for that.
+pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

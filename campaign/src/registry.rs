@@ -5,8 +5,10 @@ use stormglass_replay::{Comparison, LogError, Picture, RawLog, Story, Verdict, r
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, Watch, World};
 
+use crate::measure::{Measured, measure};
+use crate::prove::{self, Proof, Proving};
 use crate::report::ShrunkSize;
-use crate::triage::{self, Shrunk};
+use crate::shrink::{self, Shrunk};
 use crate::{Options, Report, campaign};
 
 /// Scenarios by name, and the bugs that can be planted in them.
@@ -23,7 +25,7 @@ pub struct Entry {
     pub about: &'static str,
     /// The bugs that can be planted in it.
     pub bugs: Vec<Planted>,
-    build: Box<dyn Fn(Option<&'static str>) -> Box<dyn Runnable>>,
+    build: Box<dyn Fn(Option<&'static str>) -> Box<dyn Runnable> + Send + Sync>,
 }
 
 /// A bug that can be planted, and the property that must find it.
@@ -88,7 +90,7 @@ impl Registry {
         self,
         name: &'static str,
         about: &'static str,
-        build: impl Fn() -> S + 'static,
+        build: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
         self.with_planted(name, about, Vec::new(), move |_| build())
     }
@@ -106,7 +108,7 @@ impl Registry {
         name: &'static str,
         about: &'static str,
         bugs: Vec<Planted>,
-        build: impl Fn(Option<&'static str>) -> S + 'static,
+        build: impl Fn(Option<&'static str>) -> S + Send + Sync + 'static,
     ) -> Self {
         assert!(self.find(name).is_err(), "two scenarios are called {name:?}");
         let build = Box::new(move |bug| {
@@ -225,6 +227,9 @@ pub struct Shrink {
     /// How it was shrunk.
     #[serde(flatten)]
     pub size: ShrunkSize,
+    /// What is known of smaller logs, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     /// The story of what is left.
     #[serde(skip)]
     pub story: Vec<String>,
@@ -245,8 +250,8 @@ pub trait Runnable {
     /// If the log makes no sense.
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError>;
 
-    /// Shrinks a log and writes what is left. Nothing is written if what the log expects no longer
-    /// happens.
+    /// Shrinks a log and writes what is left; then, if asked to, tries all smaller ones, and writes
+    /// one that is found. Nothing is written if what the log expects no longer happens.
     ///
     /// # Errors
     ///
@@ -255,8 +260,19 @@ pub trait Runnable {
         &self,
         log: &RawLog,
         budget: Budget<'_>,
+        prove: Option<Proving<'_>>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError>;
+
+    /// Shrinks a seed, and tries all lists that are smaller than what is left; nothing if the seed
+    /// does not violate this property.
+    fn measure(
+        &self,
+        seed: u64,
+        property: &str,
+        budget: Budget<'_>,
+        proving: Proving<'_>,
+    ) -> Option<Measured>;
 
     /// The first deviation, by its position, without which the log still fails in the same way;
     /// nothing if none can be left out.
@@ -343,18 +359,39 @@ impl<S: Scenario> Runnable for S {
         &self,
         log: &RawLog,
         budget: Budget<'_>,
+        prove: Option<Proving<'_>>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError> {
         let log = log.read(self)?;
         if replay(self, &log).verdict == Verdict::Absent {
             return Ok(None);
         }
-        let Some(Shrunk { log, size }) = triage::shrink(self, log.seed, log.deviations, budget)
-        else {
+        let Some(mut shrunk) = shrink::shrink(self, log.seed, log.deviations, budget) else {
             return Ok(None);
         };
-        write(out, &log)?;
-        Ok(Some(Shrink { size, story: log.story }))
+        // First, since a proof may take hours.
+        write(out, &shrunk.log)?;
+        let mut proof = None;
+        if let Some(proving) = prove {
+            let (known, smaller) = prove::prove(self, &shrunk, budget, proving);
+            proof = Some(known);
+            if let Some(smaller) = smaller {
+                write(out, &smaller.log)?;
+                shrunk = smaller;
+            }
+        }
+        let Shrunk { log, size } = shrunk;
+        Ok(Some(Shrink { size, proof, story: log.story }))
+    }
+
+    fn measure(
+        &self,
+        seed: u64,
+        property: &str,
+        budget: Budget<'_>,
+        proving: Proving<'_>,
+    ) -> Option<Measured> {
+        measure(self, seed, property, budget, proving)
     }
 
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {

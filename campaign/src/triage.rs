@@ -1,27 +1,11 @@
 use std::path::PathBuf;
 
-use stormglass_replay::{LogOf, log_of, write};
-use stormglass_shrinker::{Budget, Verdict};
-use stormglass_simulator::{
-    Deviation, NOT_DETERMINISTIC, Outcome, RequestOf, Scenario, Signature, World, first_difference,
-};
+use stormglass_replay::write;
+use stormglass_shrinker::Budget;
+use stormglass_simulator::{NOT_DETERMINISTIC, Outcome, Scenario, Signature, first_difference};
 
-use crate::clock::Stopwatch;
-use crate::part::Part;
-use crate::report::{ShrunkSize, Size};
+use crate::shrink::{Shrunk, shrink};
 use crate::{Found, Options};
-
-/// A shrunk run may have this many times the events of the original, and then some.
-const LONGER: u64 = 4;
-const AND_THEN_SOME: u64 = 1_000;
-
-/// A failing run, made as small as it gets.
-pub struct Shrunk<S: Scenario> {
-    /// Its log.
-    pub log: LogOf<S>,
-    /// How it was shrunk.
-    pub size: ShrunkSize,
-}
 
 /// The longest name of a log before its seed, in bytes; file systems take 255.
 const LONGEST_NAME: usize = 160;
@@ -83,53 +67,6 @@ fn not_deterministic<S: Scenario>(scenario: &S, found: &mut Found) {
         }
         None => format!("then run {TRIES} times, seed {} was the same run; {advice}", found.seed),
     });
-}
-
-/// Makes a failing run small: the same property and cause must stay violated.
-///
-/// Returns nothing if the run that these deviations make does not fail.
-pub fn shrink<S: Scenario>(
-    scenario: &S,
-    seed: u64,
-    deviations: Vec<Deviation<RequestOf<S>>>,
-    budget: Budget<'_>,
-) -> Option<Shrunk<S>> {
-    let watch = Stopwatch::start();
-    let mut world = World::new(scenario);
-    let original = world.replay(seed, &deviations, u64::MAX, &mut ()).outcome;
-    let signature = original.failure.as_ref()?.signature();
-    let before = Size { deviations: deviations.len(), events: original.events };
-    let most_events = original.events.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
-    let parts = deviations.into_iter().map(|deviation| Part { deviation, scenario }).collect();
-    let mut candidate = Vec::new();
-    let shrunk = stormglass_shrinker::shrink(parts, budget, |parts: &[Part<'_, S>]| {
-        candidate.clear();
-        candidate.extend(parts.iter().map(|part| part.deviation.clone()));
-        let replayed = world.replay(seed, &candidate, most_events, &mut ());
-        match replayed.outcome.failure {
-            Some(failure) if failure.signature() == signature => {
-                let matched = replayed.matched.iter().enumerate();
-                let used = matched.filter(|(_, matched)| **matched).map(|(position, _)| position);
-                Verdict::FailsUsing(used.collect())
-            }
-            _ => Verdict::Passes,
-        }
-    });
-    let shrunk = shrunk.ok()?;
-    let mut deviations: Vec<_> = shrunk.items.into_iter().map(|part| part.deviation).collect();
-    leave_out_absent_nodes(&mut deviations, *scenario.nodes().start());
-    let log = log_of(scenario, seed, deviations)?;
-    let after = Size { deviations: log.deviations.len(), events: log.expected.event };
-    let elapsed_s = watch.elapsed().as_secs_f64();
-    let (attempts, minimal) = (shrunk.attempts, shrunk.minimal);
-    Some(Shrunk { log, size: ShrunkSize { before, after, attempts, elapsed_s, minimal } })
-}
-
-/// If the budget ends when the cluster has just become smaller, the list still speaks of nodes
-/// that are no longer there. A world takes no notice, but a log that does it makes no sense.
-fn leave_out_absent_nodes<R>(deviations: &mut Vec<Deviation<R>>, fewest: u32) {
-    let count = Deviation::cluster_size(deviations).unwrap_or(fewest);
-    deviations.retain(|deviation| deviation.last_node().is_none_or(|node| node.0 < count));
 }
 
 /// Scenario, bug, what failed and the seed make the name of a log.

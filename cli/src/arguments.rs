@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Replay(Replay),
     Story(Story),
     Shrink(Shrink),
+    Shrinking(Shrinking),
     Convert(Convert),
     Corpus(Corpus),
 }
@@ -131,7 +132,11 @@ pub(crate) struct Campaign {
 }
 
 const DEFAULT_OUT: &str = "stormglass-logs";
-const DEFAULT_ATTEMPTS: u64 = 50_000;
+pub(crate) const DEFAULT_ATTEMPTS: u64 = 50_000;
+const DEFAULT_BUDGET: u64 = 1_000_000;
+const DEFAULT_FAILING: usize = 20;
+const DEFAULT_PROOF: u64 = 20_000;
+const DEFAULT_DEEP_PROOF: u64 = 200_000;
 /// The seeds of a campaign that is not told which.
 pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
 const MOST_JOBS: usize = 1_024;
@@ -226,8 +231,11 @@ pub(crate) struct Story {
 Examples:
   stormglass shrink LOG
   stormglass shrink LOG --out smaller.json --attempts 1000000
+  stormglass shrink LOG --prove --budget 5000000
 
-Ctrl-C ends it with the smallest list so far.")]
+With --prove, all smaller lists are then tried: none of them fails, or the smallest that does is
+shrunk and written. What counts as a list is said in docs/shrinking.md.
+Ctrl-C ends it with the smallest list so far, and with what is known of smaller ones.")]
 pub(crate) struct Shrink {
     /// The log, .json or .bin.
     pub(crate) log: PathBuf,
@@ -237,6 +245,57 @@ pub(crate) struct Shrink {
     /// How many runs it may take.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTEMPTS)]
     pub(crate) attempts: u64,
+    /// Then try all smaller lists, the smallest first.
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// How many runs --prove may take.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BUDGET, requires = "prove")]
+    pub(crate) budget: u64,
+    /// How many events of a run --prove looks at [default: twice those of the log, and 100].
+    #[arg(long, value_name = "EVENTS", requires = "prove")]
+    pub(crate) within: Option<u64>,
+}
+
+/// Measure how well failures shrink: plant each bug in turn, shrink failing seeds, and try all lists
+/// that are smaller than what is left.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass shrinking
+  stormglass shrinking SCENARIO --failing 5 --budget 200000
+  stormglass shrinking all --write docs/shrinking.md
+
+Written are the lines of a file between <!-- figures --> and <!-- end of figures -->; the others
+stay. The exit code is 0 only if nothing can be left out or made simpler of any list. Ctrl-C ends it
+with the bugs that were measured to the end, which are then not written to a file.")]
+pub(crate) struct Shrinking {
+    /// The scenario, or all.
+    #[arg(default_value = crate::session::ALL)]
+    pub(crate) scenario: String,
+    /// Which seeds, the end not included.
+    #[arg(
+        long,
+        value_name = "A..B",
+        value_parser = parse_seeds,
+        allow_hyphen_values = true,
+        default_value = "0..2000"
+    )]
+    pub(crate) seeds: Range<u64>,
+    /// How many failing seeds of each bug are shrunk, the lowest first.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_FAILING)]
+    pub(crate) failing: usize,
+    /// How many runs it may take to try all lists that are smaller than a shrunk one.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PROOF)]
+    pub(crate) budget: u64,
+    /// The same for the first failing seed of each bug.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_DEEP_PROOF)]
+    pub(crate) deep: u64,
+    /// How many threads [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Write the figures into this file as well.
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) write: Option<PathBuf>,
 }
 
 /// Write a log in another form: .json for people, .bin for little space. If it still replays exactly,
@@ -282,5 +341,5 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
     let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST_JOBS);
-    jobs.ok_or_else(|| format!("a campaign has 1 to {MOST_JOBS} threads"))
+    jobs.ok_or_else(|| format!("there can be 1 to {MOST_JOBS} threads"))
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stormglass_simulator::{
-    Deviation, LateTimer, MessageFault, RequestOf, Scenario, SiteFires, Tuned,
+    Deviation, LateTimer, MessageFault, RequestOf, Scenario, Signature, SiteFires, Tuned,
 };
 
 use crate::file::Head;
@@ -118,6 +118,12 @@ pub(crate) struct Misfit {
 }
 
 impl<R> Log<R> {
+    /// How the run that it expects fails.
+    pub fn signature(&self) -> Signature {
+        let Expected { property, cause, .. } = self.expected.clone();
+        Signature { property, cause }
+    }
+
     /// What it says of itself.
     pub(crate) fn head(&self) -> Head {
         let Log { format, scenario, planted, .. } = self;

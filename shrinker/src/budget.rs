@@ -19,8 +19,20 @@ impl<'a> Budget<'a> {
         Budget { keep_going, ..self }
     }
 
+    /// What is left of it after so many.
+    #[must_use]
+    pub fn less(self, attempts: u64) -> Budget<'a> {
+        Budget { attempts: self.attempts.saturating_sub(attempts), ..self }
+    }
+
+    /// No more than so many.
+    #[must_use]
+    pub fn at_most(self, attempts: u64) -> Budget<'a> {
+        Budget { attempts: self.attempts.min(attempts), ..self }
+    }
+
     /// Whether one more attempt is allowed after so many.
-    pub(crate) fn allows(&self, attempts: u64) -> bool {
+    pub fn allows(&self, attempts: u64) -> bool {
         attempts < self.attempts && (self.keep_going)()
     }
 }

@@ -39,10 +39,14 @@
 //!
 //! - The list that comes back was itself seen to fail, and is made of the given items or simpler
 //!   selves of them, in the given order. (Unless not even one attempt was allowed.)
-//! - If it says [`minimal`](Shrunk::minimal), it is *1-minimal*: removing any one item, or
-//!   replacing any one item by any one of its simpler selves, loses the failure. Each of these
-//!   was tried on exactly this list. Nothing is promised about removing several items at once:
-//!   that would take exponentially many attempts.
+//! - If it says [`minimal`](Shrunk::minimal), it is *1-minimal*: removing any one item loses the
+//!   failure, and replacing any one item by any one of its simpler selves loses it or makes it
+//!   [cost](Verdict::FailsAt) more. Each of these was tried on exactly this list. Nothing is
+//!   promised about removing several items at once: that takes exponentially many attempts, and is
+//!   what [`exhaust`] is for.
+//! - A list is better than another if it has fewer items; of as many, if it costs less; of as many
+//!   that cost as much, if its items are simpler. Each step is one to a better list, so that there
+//!   is an end.
 //! - The test is called only while the [`Budget`] allows it, from one place in the code, and
 //!   never twice on the same list. No clock is read, no chance is involved: the same list and
 //!   the same test give the same result after the same attempts.
@@ -72,6 +76,12 @@
 //! m successes in a row cost O(log m) attempts. A list that did not fail is remembered, so that a
 //! pass that found nothing costs nothing when it is run again on the same list.
 //!
+//! # The optimum
+//!
+//! [`exhaust`] goes the other way: from the empty list up, through all sets of items that the runs
+//! themselves offer, the small ones first. It finds the smallest that fails, or proves that there is
+//! none below a bound.
+//!
 //! # Sources
 //!
 //! Removing ever finer chunks down to 1-minimality is the *ddmin* algorithm of A. Zeller and
@@ -83,6 +93,7 @@
 
 mod adaptive;
 mod budget;
+mod exhaust;
 mod fingerprint;
 mod item;
 mod minimal;
@@ -92,6 +103,7 @@ mod smaller;
 mod verdict;
 
 pub use budget::Budget;
+pub use exhaust::{Bound, Exhausted, Run, Space, exhaust};
 pub use item::Item;
 pub use minimal::is_one_minimal;
 pub use passes::{NotFailing, Shrunk, shrink};

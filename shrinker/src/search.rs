@@ -80,10 +80,13 @@ pub(crate) struct Search<'a, T> {
     budget: Budget<'a>,
     attempts: u64,
     best: List<T>,
+    /// What the best list costs.
+    cost: u64,
     /// How often a better list was found.
     improvements: u64,
-    /// The lists that did not fail.
-    passing: BTreeSet<Fingerprint>,
+    /// The lists that did not fail, or cost too much. The best list only ever gets better, so that
+    /// what was not better once never will be.
+    rejected: BTreeSet<Fingerprint>,
 }
 
 impl<'a, T: Item> Search<'a, T> {
@@ -95,7 +98,15 @@ impl<'a, T: Item> Search<'a, T> {
         let places = (0..items.len()).collect();
         let fingerprints = items.iter().map(Fingerprint::new).collect();
         let best = List { items, places, fingerprints };
-        Search { test, budget, attempts: 0, best, improvements: 0, passing: BTreeSet::new() }
+        Search {
+            test,
+            budget,
+            attempts: 0,
+            best,
+            cost: u64::MAX,
+            improvements: 0,
+            rejected: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn best(&self) -> &List<T> {
@@ -179,13 +190,14 @@ impl<'a, T: Item> Search<'a, T> {
         }
     }
 
-    /// Tries an edit of the best list, which is then the best one if it fails. Then goes on with
-    /// the items that the test says it used. The only place where the test is called.
+    /// Tries an edit of the best list, which is then the best one if it fails, and, if it is as
+    /// long, does not cost more. Then goes on with the items that the test says it used. The only
+    /// place where the test is called.
     fn consider(&mut self, mut edit: Edit<T>) -> Result<bool, Ended> {
         let mut improved = false;
         loop {
             let fingerprint = self.best.fingerprint_after(&edit);
-            if self.passing.contains(&fingerprint) {
+            if self.rejected.contains(&fingerprint) {
                 return Ok(improved);
             }
             if !self.budget.allows(self.attempts) {
@@ -193,17 +205,16 @@ impl<'a, T: Item> Search<'a, T> {
             }
             self.attempts += 1;
             let candidate = self.best.after(edit);
-            let used = match (self.test)(&candidate.items) {
-                Verdict::Passes => {
-                    self.passing.insert(fingerprint);
-                    return Ok(improved);
-                }
-                Verdict::Fails => None,
-                Verdict::FailsUsing(used) => Some(used),
+            let is_shorter = candidate.items.len() < self.best.items.len();
+            let failure = (self.test)(&candidate.items).into_failure();
+            let Some((cost, used)) = failure.filter(|(cost, _)| is_shorter || *cost <= self.cost)
+            else {
+                self.rejected.insert(fingerprint);
+                return Ok(improved);
             };
             improved = true;
             self.improvements += 1;
-            self.best = candidate;
+            (self.best, self.cost) = (candidate, cost);
             let Some(used) = used else {
                 return Ok(true);
             };

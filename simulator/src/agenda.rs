@@ -68,6 +68,12 @@ impl<T> Agenda<T> {
         self.free = NONE;
     }
 
+    /// Forgets everything, as of this time.
+    pub(crate) fn clear_at(&mut self, now: Time) {
+        self.clear();
+        self.last = now.as_nanos();
+    }
+
     /// Puts an item in, at a time not before that of the last item taken out.
     #[inline(always)]
     pub(crate) fn push(&mut self, time: Time, item: T) {

@@ -123,7 +123,54 @@ pub(crate) enum Occurrence<M: Machine> {
     End,
 }
 
+impl<M: Machine> Clone for Occurrence<M> {
+    fn clone(&self) -> Self {
+        match *self {
+            Occurrence::Message { from, to, ref message } => {
+                Occurrence::Message { from, to, message: message.clone() }
+            }
+            Occurrence::Start { node, boot } => Occurrence::Start { node, boot },
+            Occurrence::Timer { node, token } => Occurrence::Timer { node, token },
+            Occurrence::Planned(position) => Occurrence::Planned(position),
+            Occurrence::ImpairmentEnds(position) => Occurrence::ImpairmentEnds(position),
+            Occurrence::BadDiskEnds(position) => Occurrence::BadDiskEnds(position),
+            Occurrence::PauseEnds { node, plan } => Occurrence::PauseEnds { node, plan },
+            Occurrence::Flushed { node, boot } => Occurrence::Flushed { node, boot },
+            Occurrence::Ask { position, attempt, node } => {
+                Occurrence::Ask { position, attempt, node }
+            }
+            Occurrence::Answer { slot } => Occurrence::Answer { slot },
+            Occurrence::Wake { position, attempt } => Occurrence::Wake { position, attempt },
+            Occurrence::Heal => Occurrence::Heal,
+            Occurrence::End => Occurrence::End,
+        }
+    }
+}
+
 impl<M: Machine> Node<M> {
+    /// The same, by what copies machines.
+    pub(crate) fn copy(&self, machine: fn(&M) -> M) -> Self {
+        Node {
+            machine: self.machine.as_ref().map(machine),
+            timers: self.timers.clone(),
+            clock: self.clock,
+            paused: self.paused,
+            armed: self.armed,
+            boot: self.boot,
+            next_token: self.next_token,
+            flushing: self.flushing,
+            dice: self.dice.clone(),
+            disk: self.disk.clone(),
+            waiting: self.waiting.clone(),
+            held: self.held.clone(),
+            striking: self.striking,
+            flush_fate: self.flush_fate,
+            flush_failures: self.flush_failures,
+            losable: self.losable,
+            refused: self.refused,
+        }
+    }
+
     fn new(seed: u64, id: NodeId) -> Self {
         Node {
             machine: None,

@@ -167,7 +167,7 @@ enum About {
 pub(crate) type Table<K, V> = HashMap<K, V, BuildHasherDefault<Chain>>;
 
 /// Gives each occurrence its number, from 0, among those of its name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Names {
     kinds: Vec<String>,
     /// The address of each kind's text that was met, and which kind it is.
@@ -198,6 +198,12 @@ impl Names {
         let count = self.counts.entry(about).or_default();
         *count += 1;
         *count - 1
+    }
+
+    /// How many messages of this kind were sent on a link, timers of this kind set at a node.
+    fn count(&self, kind: &str, about: impl Fn(u16) -> About) -> u32 {
+        let known = self.kinds.iter().position(|known| known == kind);
+        known.map_or(0, |known| self.next(about(known as u16)))
     }
 
     /// The number that the next one gets.
@@ -307,6 +313,7 @@ impl<D: Decisions, R> Decisions for Recorder<D, R> {
 }
 
 /// Decides as a list of deviations says; everything it does not name is dull.
+#[derive(Clone)]
 pub(crate) struct Replay {
     names: Names,
     fates: Table<(About, u32), (usize, Fate)>,
@@ -329,32 +336,57 @@ impl Replay {
             client_fates: ClientFates::default(),
             sites: Sites::default(),
             firings: Table::default(),
-            matched: vec![false; deviations.len()],
+            matched: Vec::with_capacity(deviations.len()),
         };
-        let mut sites = Vec::new();
-        for (position, deviation) in deviations.iter().enumerate() {
-            match deviation {
-                Deviation::Message(MessageFault { from, to, kind, nth, fate }) => {
-                    let about = About::Message(*from, *to, replay.names.kind(kind));
-                    replay.fates.insert((about, *nth), (position, *fate));
-                }
-                Deviation::Timer(LateTimer { node, kind, nth, late }) => {
-                    let about = About::Timer(*node, replay.names.kind(kind));
-                    replay.spans.insert((about, *nth), (position, *late));
-                }
-                Deviation::Site(SiteFires { node, site, nth }) => {
-                    let about = About::Site(*node, replay.names.kind(site));
-                    replay.firings.insert((about, *nth), position);
-                    sites.push((*node, site.clone(), *nth));
-                }
-                other => {
-                    replay.disk_fates.add(position, other);
-                    replay.client_fates.add(position, other);
-                }
-            }
-        }
+        deviations.iter().for_each(|deviation| replay.add(deviation));
+        let sites = deviations.iter().filter_map(|deviation| match deviation {
+            Deviation::Site(SiteFires { node, site, nth }) => Some((*node, site.clone(), *nth)),
+            _ => None,
+        });
         replay.sites.list(sites);
         replay
+    }
+
+    /// One more deviation of the list. When sites fire is said once for all.
+    pub(crate) fn add<R>(&mut self, deviation: &Deviation<R>) {
+        let position = self.matched.len();
+        self.matched.push(false);
+        match deviation {
+            Deviation::Message(MessageFault { from, to, kind, nth, fate }) => {
+                let about = About::Message(*from, *to, self.names.kind(kind));
+                self.fates.insert((about, *nth), (position, *fate));
+            }
+            Deviation::Timer(LateTimer { node, kind, nth, late }) => {
+                let about = About::Timer(*node, self.names.kind(kind));
+                self.spans.insert((about, *nth), (position, *late));
+            }
+            Deviation::Site(SiteFires { node, site, nth }) => {
+                let about = About::Site(*node, self.names.kind(site));
+                self.firings.insert((about, *nth), position);
+            }
+            other => {
+                self.disk_fates.add(position, other);
+                self.client_fates.add(position, other);
+            }
+        }
+    }
+
+    /// True if what decides over this deviation has not been asked yet, as far as that is decided
+    /// here and by a number.
+    pub(crate) fn is_to_come<R>(&self, deviation: &Deviation<R>) -> bool {
+        match deviation {
+            Deviation::Message(MessageFault { from, to, kind, nth, .. }) => {
+                self.names.count(kind, |kind| About::Message(*from, *to, kind)) <= *nth
+            }
+            Deviation::Timer(LateTimer { node, kind, nth, .. }) => {
+                self.names.count(kind, |kind| About::Timer(*node, kind)) <= *nth
+            }
+            Deviation::Flush(SlowFlush { node, nth, .. })
+            | Deviation::FailingFlush(FailingFlush { node, nth, .. }) => {
+                self.flushes(*node) <= *nth
+            }
+            _ => false,
+        }
     }
 
     /// The number of a message that is being sent, and its fate.
@@ -366,6 +398,22 @@ impl Replay {
         };
         self.matched[*position] = true;
         (nth, *fate)
+    }
+
+    /// The number of a timer that is being set, and how late it is.
+    pub(crate) fn numbered_timer(&mut self, node: NodeId, kind: &'static str) -> (u32, Duration) {
+        let about = About::Timer(node, self.names.static_kind(kind));
+        let nth = self.names.nth(about);
+        let Some((position, span)) = self.spans.get(&(about, nth)) else {
+            return (nth, Duration::ZERO);
+        };
+        self.matched[*position] = true;
+        (nth, *span)
+    }
+
+    /// How many flushes a node has asked for.
+    pub(crate) fn flushes(&self, node: NodeId) -> u32 {
+        self.names.next(About::Flush(node))
     }
 
     /// The number of the next message of this kind on a link about which the list says nothing.
@@ -415,13 +463,7 @@ impl Decisions for Replay {
     }
 
     fn timer(&mut self, node: NodeId, kind: &'static str) -> Duration {
-        let about = About::Timer(node, self.names.static_kind(kind));
-        let nth = self.names.nth(about);
-        let Some((position, span)) = self.spans.get(&(about, nth)) else {
-            return Duration::ZERO;
-        };
-        self.matched[*position] = true;
-        *span
+        self.numbered_timer(node, kind).1
     }
 
     fn flush(&mut self, node: NodeId, losable: bool) -> FlushFate {

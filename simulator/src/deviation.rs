@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use crate::faults::{
-    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impairment,
-    LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk, RottenRecord,
-    SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
+    Broken, ClientLink, ClockStep, Clog, Crash, Cut, FailingFlush, Fault, FullDisk, Impaired,
+    Impairment, LateTimer, LostFlush, MessageFault, MisdirectedWrite, Pause, Plane, ReplacedDisk,
+    RottenRecord, Shape, SiteFires, SlowDisk, SlowFlush, Throttle, TornRecord, Tuned, WrongClock,
 };
 use crate::span;
 
@@ -190,6 +190,49 @@ impl<R> Deviation<R> {
         }
     }
 
+    /// The same for each of its links alone, if it is about several links of a cluster of so many
+    /// nodes.
+    pub fn single_links(&self, count: u32) -> Vec<Self>
+    where
+        R: Clone,
+    {
+        let Some(shape) = self.shape() else { return Vec::new() };
+        let alone = shape.single_links(count).into_iter().map(|link| {
+            let mut alone = self.clone();
+            if let Some(shape) = alone.shape_mut() {
+                *shape = link;
+            }
+            alone
+        });
+        alone.collect()
+    }
+
+    fn shape(&self) -> Option<&Shape> {
+        match self {
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => Some(shape),
+            _ => None,
+        }
+    }
+
+    fn shape_mut(&mut self) -> Option<&mut Shape> {
+        match self {
+            Deviation::Cut(Cut { shape, .. })
+            | Deviation::Clog(Clog { shape, .. })
+            | Deviation::Throttle(Throttle { shape, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { shape, .. }) | Impaired::Clogged(Clog { shape, .. }),
+                ..
+            }) => Some(shape),
+            _ => None,
+        }
+    }
+
     /// What it does to links, if it is about links.
     pub(crate) fn impairment(&self) -> Option<Impairment<'_>> {
         match self {
@@ -225,6 +268,25 @@ impl<R> Deviation<R> {
         }
         let fault: Option<&mut dyn Fault> = fault_of!(self);
         fault?.at_mut()
+    }
+
+    /// How long it lasts, to be changed, if it begins at a time and ends by itself.
+    pub fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        match self {
+            Deviation::Crash(Crash { down: lasts, .. })
+            | Deviation::ReplacedDisk(ReplacedDisk { down: lasts, .. })
+            | Deviation::Cut(Cut { lasts, .. })
+            | Deviation::Clog(Clog { lasts, .. })
+            | Deviation::Throttle(Throttle { lasts, .. })
+            | Deviation::Plane(Plane {
+                is: Impaired::Cut(Cut { lasts, .. }) | Impaired::Clogged(Clog { lasts, .. }),
+                ..
+            })
+            | Deviation::Pause(Pause { lasts, .. })
+            | Deviation::FullDisk(FullDisk { lasts, .. })
+            | Deviation::SlowDisk(SlowDisk { lasts, .. }) => Some(lasts),
+            _ => None,
+        }
     }
 
     /// Its beginning, in words, if it is an episode.

@@ -82,6 +82,22 @@ impl Knob {
         }
     }
 
+    /// Few of its values that stand for all: those that are listed, or both ends of a range and
+    /// the neighbours of the dull one.
+    pub(crate) fn choices(&self) -> Vec<u64> {
+        let mut values = match &self.others {
+            Others::Listed(others) => return others.clone(),
+            Others::Within(range) => {
+                let near = [self.dull.saturating_sub(1), self.dull.saturating_add(1)];
+                vec![*range.start(), *range.end(), near[0], near[1]]
+            }
+        };
+        values.sort_unstable();
+        values.dedup();
+        values.retain(|value| self.allows(*value));
+        values
+    }
+
     /// Values to try in place of this one, boldest first; the dull one is not among them.
     pub fn simpler(&self, value: u64) -> Vec<u64> {
         let mut values: Vec<u64> = match &self.others {

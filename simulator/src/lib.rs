@@ -24,6 +24,7 @@
 
 mod agenda;
 mod chain;
+mod checkpoints;
 mod clients;
 mod clock;
 mod cluster;
@@ -41,6 +42,7 @@ mod knob;
 mod lasso;
 mod linearizable;
 mod liveness;
+mod menu;
 mod network;
 mod oracle;
 mod panic;
@@ -55,6 +57,7 @@ mod tolerance;
 mod twice;
 mod world;
 
+pub use checkpoints::{Checkpoints, Copies};
 pub use clients::{Attempt, ClientEvent, Clients, Reply};
 pub use clock::MAX_DRIFT_PPM;
 pub use cluster::Cluster;
@@ -70,6 +73,7 @@ pub use faults::{
 };
 pub use knob::{Knob, Knobs};
 pub use linearizable::UNDECIDED;
+pub use menu::Menu;
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

@@ -116,19 +116,47 @@ impl<S: Scenario> World<'_, S> {
         most_events: u64,
         watch: &mut impl Watch<S::Machine>,
     ) -> Replayed {
-        self.cluster.plan.clear();
-        self.cluster.plan.extend_from_slice(deviations);
-        self.planner.find_victims(self.scenario, deviations);
         let mut decisions = Replay::new(deviations);
-        let own_bound = self.settings.max_events;
-        let bound = most_events.min(own_bound);
-        let mut outcome = self.guarded(seed, bound, &mut decisions, watch);
-        if bound < own_bound {
-            outcome.failure.take_if(|failure| failure.property == BOUNDED_EVENTS);
-        }
+        let outcome = self.run_list(seed, deviations, most_events, &mut decisions, watch);
         let struck = self.struck.iter().zip(&decisions.matched);
         let matched = struck.map(|(struck, matched)| *struck || *matched).collect();
         Replayed { outcome, matched }
+    }
+
+    pub(crate) fn run_list<D: Decisions>(
+        &mut self,
+        seed: u64,
+        deviations: &[Deviation<RequestOf<S>>],
+        most_events: u64,
+        decisions: &mut D,
+        watch: &mut impl Watch<S::Machine>,
+    ) -> Outcome {
+        self.take_plan(deviations.iter());
+        let bound = most_events.min(self.settings.max_events);
+        self.guard(|world| world.run(seed, bound, decisions, watch));
+        self.outcome_within(bound)
+    }
+
+    /// These deviations are what the next run is made of.
+    pub(crate) fn take_plan<'d>(
+        &mut self,
+        deviations: impl Iterator<Item = &'d Deviation<RequestOf<S>>>,
+    ) where
+        RequestOf<S>: 'd,
+    {
+        self.cluster.plan.clear();
+        self.cluster.plan.extend(deviations.cloned());
+        self.planner.find_victims(self.scenario, &self.cluster.plan);
+    }
+
+    /// How the run has ended. To be cut off after so many events is no failure, unless that is the
+    /// scenario's own bound.
+    pub(crate) fn outcome_within(&self, bound: u64) -> Outcome {
+        let mut outcome = self.outcome();
+        if bound < self.settings.max_events {
+            outcome.failure.take_if(|failure| failure.property == BOUNDED_EVENTS);
+        }
+        outcome
     }
 
     /// What was counted in all searches of this world.

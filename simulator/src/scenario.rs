@@ -9,7 +9,9 @@ use crate::clock::MAX_DRIFT_PPM;
 use crate::faults::Crash;
 use crate::faults::LONGEST_DELAY;
 use crate::span::LONGEST;
-use crate::{Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World};
+use crate::{
+    Clients, Cluster, Copies, Event, Facts, Faults, Knob, Knobs, Property, Redundancy, World,
+};
 
 /// What the world is like and what must hold.
 ///
@@ -168,6 +170,12 @@ pub trait Scenario: Sized + Sync {
     /// scenario says otherwise.
     fn describe(&self, _machine: &Self::Machine) -> String {
         String::new()
+    }
+
+    /// How machines and what checkers remember are copied: `Some(Copies::cloned())` if they can be.
+    /// Then runs that begin alike share their beginning when smaller logs are looked for.
+    fn copies(&self) -> Option<Copies<Self>> {
+        None
     }
 
     /// A parameter under which the scenario was built, if it is not the usual one: the planted

@@ -14,6 +14,11 @@ pub fn shorter(span: Duration) -> impl Iterator<Item = Duration> {
     smaller(whole).chain(rounded).map(move |count| Duration::from_nanos(count * unit))
 }
 
+/// Smaller counts, the boldest first.
+pub fn fewer(count: u32) -> impl Iterator<Item = u32> {
+    smaller(u64::from(count)).map(|fewer| fewer as u32)
+}
+
 /// Each list that lacks one of these, if that leaves any.
 pub fn without_one<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
     (0..if all.len() > 1 { all.len() } else { 0 }).map(|left_out| {

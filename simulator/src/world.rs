@@ -32,7 +32,7 @@ pub struct World<'s, S: Scenario> {
     pub(crate) finally: Vec<Finally<S>>,
     sometimes: Vec<Sometimes<S>>,
     /// The `sometimes` properties not seen in this run yet, and how often each was seen in all.
-    unseen: Vec<usize>,
+    pub(crate) unseen: Vec<usize>,
     sometimes_seen: Vec<(&'static str, u64)>,
     pub(crate) cluster: Cluster<S::Machine>,
     pub(crate) ghost: S::Ghost,
@@ -256,9 +256,7 @@ impl<'s, S: Scenario> World<'s, S> {
         self.ghost = S::Ghost::default();
         self.chain = Chain::default();
         self.events = 0;
-        self.most_events = most_events;
-        self.most_at_once = 100_000 + 16 * u64::from(count).pow(2);
-        self.bound = most_events.min(self.most_at_once);
+        self.set_bounds(most_events);
         self.liveness.begin(if self.cluster.beyond { Time::MAX } else { heal });
         self.failure = None;
         self.undecided.set(0);
@@ -301,6 +299,13 @@ impl<'s, S: Scenario> World<'s, S> {
         }
         self.cluster.agenda.push(Time::ZERO + self.settings.whole(), Occurrence::End);
         self.tell_what_is_from_the_start(watch);
+    }
+
+    /// A moment begins; the run may have so many events in all.
+    pub(crate) fn set_bounds(&mut self, most_events: u64) {
+        self.most_events = most_events;
+        self.most_at_once = 100_000 + 16 * u64::from(self.cluster.count()).pow(2);
+        self.bound = most_events.min(self.events + self.most_at_once);
     }
 
     fn tell_what_is_from_the_start<W: Watch<S::Machine>>(&mut self, watch: &mut W) {

@@ -54,7 +54,7 @@ impl Failing {
 
     /// Makes it as small as it gets.
     pub fn shrink(&self) -> Result<ShrunkSize, String> {
-        let shrunk = self.scenario.shrink(&self.log, Budget::new(MOST_ATTEMPTS), &self.out);
+        let shrunk = self.scenario.shrink(&self.log, Budget::new(MOST_ATTEMPTS), None, &self.out);
         match shrunk.map_err(|error| error.to_string())? {
             Some(shrunk) => Ok(shrunk.size),
             None => Err("what has failed does not fail again".to_owned()),

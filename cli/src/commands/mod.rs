@@ -8,6 +8,7 @@ mod planted;
 mod replay;
 mod run;
 mod shrink;
+mod shrinking;
 mod story;
 
 use crate::arguments::Command;
@@ -24,6 +25,7 @@ pub(crate) fn execute(session: &mut Session, command: Command) -> Result<Exit, P
         Command::Replay(arguments) => replay::replay(session, &arguments),
         Command::Story(arguments) => story::story(session, &arguments),
         Command::Shrink(arguments) => shrink::shrink(session, &arguments),
+        Command::Shrinking(arguments) => shrinking::shrinking(session, &arguments),
         Command::Convert(arguments) => convert::convert(session, &arguments),
         Command::Corpus(arguments) => corpus::corpus(session, &arguments),
     }

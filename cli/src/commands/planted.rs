@@ -103,7 +103,7 @@ pub(crate) fn planted(session: &mut Session, arguments: &Planted) -> Result<Exit
 }
 
 /// Writes the table, so that what was there before is lost only if all of it can be written.
-fn write(path: &Path, text: &str) -> Result<(), Problem> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Problem> {
     let new = path.with_extension("new");
     let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {

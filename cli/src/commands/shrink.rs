@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
-use stormglass_campaign as campaign;
+use stormglass_campaign::{self as campaign, Proof, Proving};
 use stormglass_shrinker::Budget;
 
 use crate::arguments::Shrink;
@@ -34,7 +34,13 @@ pub(crate) fn shrink(session: &mut Session, arguments: &Shrink) -> Result<Exit, 
     let stop = session.interrupt.heed();
     let keep_going = || !stop.load(Ordering::Relaxed);
     let budget = Budget::new(arguments.attempts).keep_going(&keep_going);
-    let Some(shrink) = log.scenario.shrink(&log.raw, budget, &out)? else {
+    let prove = arguments.prove.then(|| Proving {
+        budget: Budget::new(arguments.budget).keep_going(&keep_going),
+        within_events: arguments.within,
+        to_the_end: true,
+        progress: session.progress,
+    });
+    let Some(shrink) = log.scenario.shrink(&log.raw, budget, prove, &out)? else {
         session.tell(&Absent { verdict: "absent" }, || {
             "absent: it no longer happens, so that there is nothing to shrink".to_owned()
         });
@@ -61,14 +67,35 @@ fn beside(log: &Path) -> Result<PathBuf, Problem> {
 fn in_words(shrink: &campaign::Shrink, out: &Path, program: &str) -> String {
     let campaign::ShrunkSize { before, after, attempts, elapsed_s, minimal } = shrink.size;
     let minimal = if minimal { "minimal" } else { "not yet minimal" };
+    let proof = shrink.proof.as_ref().map(|proof| proven(proof, after.deviations));
     format!(
         "{}\n{} deviations and {} events shrunk to {} and {} in {attempts} runs, {elapsed_s:.2} s: \
-         {minimal}\n  {program} replay {}\n",
+         {minimal}\n{}  {program} replay {}\n",
         shrink.story.join("\n"),
         before.deviations,
         before.events,
         after.deviations,
         after.events,
+        proof.unwrap_or_default(),
         campaign::quoted(out),
+    )
+}
+
+/// What is known of smaller lists than one of so many deviations.
+fn proven(proof: &Proof, deviations: usize) -> String {
+    let &Proof { none_below, none_sooner, candidates, runs, within_events, elapsed_s } = proof;
+    let known = match none_below {
+        0 => "nothing is known of smaller logs".to_owned(),
+        1 => "no log without deviations fails so".to_owned(),
+        _ => format!("no log of fewer than {none_below} deviations fails so"),
+    };
+    let proven = match none_below == deviations {
+        true if none_sooner => ", and none of as many fails sooner: proven optimal",
+        true => ": proven optimal in deviations",
+        false => "",
+    };
+    format!(
+        "{known} within {within_events} events{proven}\n  {candidates} candidates, {runs} different \
+         runs, {elapsed_s:.2} s\n"
     )
 }

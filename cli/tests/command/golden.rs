@@ -145,6 +145,11 @@ fn golden_logs() {
     golden_text("diagram.svg", &drawn.replace(text(folder.path()), "FOLDER"));
     golden("shrink.txt", &["shrink", text(&large)]);
     golden("shrink.json.txt", &["shrink", text(&large), "--json"]);
+    golden("shrink-prove.txt", &["shrink", text(&large), "--prove", "--budget", "5000"]);
+    golden(
+        "shrink-prove.json.txt",
+        &["shrink", text(&large), "--prove", "--budget", "5000", "--json"],
+    );
     golden("shrink-absent.txt", &{
         let absent = changed(&log, "absent.json", |log| log["planted"] = None::<&str>.into());
         let line = ["shrink".to_owned(), text(&absent).to_owned()];

@@ -49,4 +49,19 @@ fn shrinking_that_is_ended_keeps_what_it_has() {
     let ran = run_until(&AT_ONCE, &["shrink", text(&log)]);
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.out.contains("not yet minimal"), "{ran:?}");
+    let ran = run_until(&AT_ONCE, &["shrink", text(&log), "--prove"]);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.out.contains("nothing is known of smaller logs"), "{ran:?}");
+}
+
+#[test]
+fn figures_of_which_there_is_only_a_part_are_not_written() {
+    let folder = tempdir().expect("a folder");
+    let page = folder.path().join("page.md");
+    let all = "<!-- figures -->\nall\n<!-- end of figures -->\n";
+    std::fs::write(&page, all).expect("the folder can be written to");
+    let ran = run_until(&AT_ONCE, &["shrinking", "--write", text(&page)]);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.out.contains("Interrupted: "), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&page).expect("it is there"), all);
 }

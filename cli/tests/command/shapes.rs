@@ -103,9 +103,47 @@ fn the_table_of_planted_bugs_is_written_where_it_is_wanted() {
 }
 
 #[test]
+fn how_well_failures_shrink_is_told_and_written_between_two_lines() {
+    let folder = tempdir().expect("a folder");
+    let page = folder.path().join("page.md");
+    let frame = |figures: &str| {
+        format!("before\n<!-- figures -->\n{figures}<!-- end of figures -->\nafter\n")
+    };
+    std::fs::write(&page, frame("old\n")).expect("the folder can be written to");
+    let line = ["shrinking", "counter", "--seeds", "0..60", "--failing", "2", "--budget", "300"];
+    let written = [&line[..], &["--write", text(&page)]].concat();
+    let ran = run(&written);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let bugs = crate::counter::BUGS;
+    assert!(bugs.iter().all(|bug| ran.out.contains(bug.name)), "{}", ran.out);
+    let whole = format!("{} failures, of which {} are 1-minimal.", 2 * bugs.len(), 2 * bugs.len());
+    assert!(ran.out.contains(&whole), "{}", ran.out);
+    let now = std::fs::read_to_string(&page).expect("it is there");
+    assert_eq!(now, frame(&format!("\n{}\n", ran.out)), "{now}");
+    let object = object(&[&line[..], &["--json"]].concat());
+    has(&object, &["bugs", "failures", "one_minimal", "proven", "mean_ratio", "median_s"]);
+    has(&object["bugs"][0], &["scenario", "bug", "logs", "worst_ratio"]);
+    has(&object["bugs"][0]["logs"][0], &["seed", "shrunk", "one_minimal", "proof", "best"]);
+    std::fs::write(&page, "no place for figures").expect("the folder can be written to");
+    let refused = run(&written);
+    assert_eq!(refused.code, 2);
+    assert!(refused.errors.contains("<!-- figures -->"), "{}", refused.errors);
+}
+
+#[test]
 fn every_command_explains_itself_with_examples() {
-    let commands =
-        ["list", "run", "campaign", "planted", "replay", "story", "shrink", "convert", "corpus"];
+    let commands = [
+        "list",
+        "run",
+        "campaign",
+        "planted",
+        "replay",
+        "story",
+        "shrink",
+        "shrinking",
+        "convert",
+        "corpus",
+    ];
     let all = run(&["--help"]);
     assert_eq!(all.code, 0);
     assert!(all.out.contains("Exit codes:"));

@@ -10,7 +10,7 @@ use crate::{Dice, NodeId};
 /// In a run, a site is active or not. An active one fires now and then: at a call that is named by
 /// the node and by how often that node has come by before. A list of firings therefore means the
 /// same in any run, whoever made the list.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sites {
     rule: Rule,
     /// Counts the runs; what a place knows of an earlier one is void.
@@ -43,7 +43,7 @@ pub struct SiteTally {
 }
 
 /// Who says when a site fires.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Rule {
     /// A seed: each site has a stream of its own.
     Drawn(u64),
@@ -59,7 +59,7 @@ impl Default for Rule {
 }
 
 /// A site that was met.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     tally: SiteTally,
     /// The run to which everything below belongs.

@@ -30,7 +30,9 @@ impl<S: StateMachine> Step<'_, '_, S> {
         let AppendEntries { prev_log_index, prev_log_term, .. } = *request;
         let compacted = prev_log_index < self.log.base();
         let meets = self.log.term_at(prev_log_index) == Some(prev_log_term)
-            || self.has(Bug::PreviousTermZero) && prev_log_term == 0;
+            || self.has(Bug::PreviousTermZero) && prev_log_term == 0
+            || self.log.term_at(prev_log_index.wrapping_sub(1)) == Some(prev_log_term)
+                && self.has(Bug::IndexAmbiguous);
         if meets || compacted && !self.has(Bug::CompactedIsConflict) {
             return None;
         }
@@ -47,7 +49,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
         let is_new = |(index, entry): &(LogIndex, &Entry<_>)| {
             let present = self.log.term_at(*index);
             let differs = present != Some(entry.term) && !(present.is_some() && never_truncates);
-            *index > base && differs
+            *index > base && (differs || self.has(Bug::OverwritesNeedlessly))
         };
         if let Some((index, _)) = (first..).zip(request.entries.iter()).find(is_new) {
             let fresh = match (index - first) as usize {

@@ -92,10 +92,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     pub(crate) fn arm_election_timer(&mut self) {
         let shortest = self.options.election_timeout_min();
-        let longest = match self.has(Bug::SameTimeout) {
-            true => shortest,
-            false => self.options.election_timeout_max(),
-        };
+        let same = self.has(Bug::SameTimeout);
+        let longest = if same { shortest } else { self.options.election_timeout_max() };
         let longer = self.env.dice().within(0..=(longest - shortest).as_nanos() as u64);
         self.set_timer(Timer::Election, shortest + Duration::from_nanos(longer));
     }

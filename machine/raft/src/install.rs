@@ -65,20 +65,17 @@ impl<S: StateMachine> Step<'_, '_, S> {
             self.advance(position, reply.last_included_index);
             return;
         }
-        let next_offset = reply.next_offset.min(snapshot.data.len() as u64);
-        let progress = next_offset > *offset;
-        *offset = next_offset;
+        let before = core::mem::replace(offset, reply.next_offset.min(snapshot.data.len() as u64));
         // A follower that is further behind than it was has lost its pieces, or could not read
         // them; the next round sends them again.
-        if progress {
+        if *offset > before {
             self.send_next_chunk(position);
         }
     }
 
     pub(crate) fn install_snapshot(&mut self, from: NodeId, request: InstallSnapshot<S::Response>) {
         self.hear_leader(from);
-        let last_included_index = request.metadata.last_included_index;
-        let round = request.round;
+        let (round, last_included_index) = (request.round, request.metadata.last_included_index);
         let (next_offset, done) = match self.has_state_of(&request.metadata) {
             true => (request.offset, true),
             false => self.take_chunk(request),

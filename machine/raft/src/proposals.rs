@@ -23,13 +23,18 @@ impl<S: StateMachine> Step<'_, '_, S> {
         }
     }
 
+    fn takes_commands(&self) -> bool {
+        let early = self.role == Role::Candidate && self.has(Bug::CommandsBeforeElected);
+        self.role == Role::Leader || early
+    }
+
     fn may_propose(&self) -> Result<(), ClientError> {
         let uncommitted = self.log.last_index() - self.commit_index.min(self.log.last_index());
         let ours = uncommitted as usize + self.leadership.batch.len();
         let in_transfer = self.leadership.transfer.is_some() && !self.has(Bug::TransferToLagging);
         let removed =
             self.has(Bug::RemovedLeaderStays) && !self.configuration().is_voter(self.id());
-        if self.role != Role::Leader {
+        if !self.takes_commands() {
             Err(ClientError::NotLeader { leader_hint: self.leader })
         } else if in_transfer || removed {
             Err(ClientError::TransferInProgress)
@@ -42,8 +47,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     /// Puts the proposals that wait into the log, with one write and one message to each follower.
     pub(crate) fn append_batch(&mut self) {
-        let leads = self.role == Role::Leader || self.has(Bug::DeposedLeaderAppends);
-        if self.leadership.batch.is_empty() || !leads {
+        let takes = self.takes_commands() || self.has(Bug::DeposedLeaderAppends);
+        if self.leadership.batch.is_empty() || !takes {
             return;
         }
         self.env.cancel_timer(Timer::Batch);

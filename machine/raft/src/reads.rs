@@ -147,11 +147,10 @@ impl<S: StateMachine> Step<'_, '_, S> {
     }
 
     fn answer_reader(&mut self, reader: Reader<S::Query>) {
+        let index = Some(self.commit_index);
         match reader {
             Reader::Client { id, query } => self.answer_client(id, &query),
-            Reader::Follower { node, ticket } => {
-                self.answer_follower(node, ticket, Some(self.commit_index));
-            }
+            Reader::Follower { node, ticket } => self.answer_follower(node, ticket, index),
         }
     }
 
@@ -193,10 +192,7 @@ impl<S: StateMachine> Step<'_, '_, S> {
 
     pub(crate) fn read_index_request(&mut self, node: NodeId, request: &ReadIndexRequest) {
         let reader = Reader::Follower { node, ticket: request.ticket };
-        match self.role {
-            Role::Leader => self.confirm_read(reader),
-            _ => self.refuse_read(reader),
-        }
+        if self.role == Role::Leader { self.confirm_read(reader) } else { self.refuse_read(reader) }
     }
 
     pub(crate) fn read_index_response(&mut self, response: &ReadIndexResponse) {

@@ -40,9 +40,8 @@ impl<S: StateMachine> Step<'_, '_, S> {
     /// Asks a voter that has everything to stand at once. From then on followers may elect it
     /// whatever they have promised, so there is no lease.
     pub(crate) fn ask_to_stand(&mut self, target: NodeId) {
-        let ready = self.leadership.match_index(target) == Some(self.log.last_index());
-        let ready = ready || self.has(Bug::TransferToLagging);
-        if ready && self.configuration().is_voter(target) {
+        let lags = self.leadership.match_index(target) != Some(self.log.last_index());
+        if (!lags || self.has(Bug::TransferToLagging)) && self.configuration().is_voter(target) {
             self.leadership.lease_forfeited = !self.has(Bug::VotesInsideLease);
             self.send(target, Message::TimeoutNow { term: self.term });
         }

@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use stormglass_faction::{Bug, FactionNode, Request};
 use stormglass_machine::{Dice, NodeId};
 use stormglass_simulator::{
-    Asked, Cluster, Event, Facts, Faults, Property, Scenario, Settings, World,
+    Asked, Cluster, Copies, Event, Facts, Faults, Property, Scenario, Settings, World,
 };
 
 use super::ghost::Ghost;
@@ -104,6 +104,10 @@ impl Scenario for Churn {
 
     fn expected_facts(&self) -> Vec<String> {
         cells::expected(&[])
+    }
+
+    fn copies(&self) -> Option<Copies<Self>> {
+        Some(Copies::cloned())
     }
 
     fn planted(&self) -> Option<&str> {

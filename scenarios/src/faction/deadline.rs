@@ -4,7 +4,7 @@ use std::time::Duration;
 use stormglass_faction::{Bug, FactionNode, Request};
 use stormglass_machine::{Dice, NodeId};
 use stormglass_simulator::{
-    Asked, Cluster, Event, Facts, Faults, Property, Scenario, Settings, World,
+    Asked, Cluster, Copies, Event, Facts, Faults, Property, Scenario, Settings, World,
 };
 
 use super::ghost::Ghost;
@@ -100,6 +100,10 @@ impl Scenario for Deadline {
 
     fn expected_facts(&self) -> Vec<String> {
         cells::expected(&[])
+    }
+
+    fn copies(&self) -> Option<Copies<Self>> {
+        Some(Copies::cloned())
     }
 
     fn planted(&self) -> Option<&str> {

@@ -18,7 +18,7 @@ pub trait Judged: Scenario<Machine = FactionNode, Ghost = Ghost> {}
 impl<S: Scenario<Machine = FactionNode, Ghost = Ghost>> Judged for S {}
 
 /// What the oracles remember of a run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ghost {
     /// Each node's last step.
     steps: [Step; MOST_NODES],

@@ -70,7 +70,7 @@ impl Terms {
 }
 
 /// What a disk has, and what is on its way there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Disk {
     pub term: Term,
     pub vote: Option<NodeId>,

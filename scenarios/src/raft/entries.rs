@@ -15,14 +15,14 @@ pub struct Known {
 }
 
 /// By index, those of each term. Most indices have one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Entries {
     /// The index of the first place.
     first: LogIndex,
     places: Vec<Place>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Place {
     first: Option<Known>,
     others: Vec<Known>,

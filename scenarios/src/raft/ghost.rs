@@ -12,7 +12,7 @@ use super::host::{Given, Host};
 use super::witness::MOST_NODES;
 
 /// What is remembered of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ghost {
     pub(super) groups: Vec<Group>,
     /// Where something that must come true was last seen not to have: it is looked at first.

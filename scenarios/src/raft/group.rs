@@ -17,7 +17,7 @@ use super::store::Answer;
 use super::witness::{Heard, Seen, Witness};
 
 /// What is remembered of one group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Group {
     pub witnesses: Vec<Witness>,
     pub history: History,

@@ -41,7 +41,7 @@ pub enum Reply {
 }
 
 /// Everything that is committed, but for a beginning that is forgotten in very long runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct History {
     forgotten: LogIndex,
     facts: Vec<Fact>,
@@ -131,13 +131,13 @@ impl History {
 }
 
 /// The sessions of the clients.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Clients {
     limit: usize,
     open: BTreeMap<ClientId, Session>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     last_active: LogIndex,
     acknowledged: u64,

@@ -8,8 +8,8 @@ use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{Bug, GroupId, MultiRaft, MultiRequest, Options, Response, UnknownGroup};
 use stormglass_simulator::{
-    Asked, Clients, Cluster, Event, Facts, Faults, Property, Reply, Scenario, Settings, Verdict,
-    World,
+    Asked, Clients, Cluster, Copies, Event, Facts, Faults, Property, Reply, Scenario, Settings,
+    Verdict, World,
 };
 
 use super::ghost::Ghost;
@@ -157,6 +157,10 @@ impl Scenario for Many {
 
     fn recoverable(&self, world: &World<'_, Self>) -> bool {
         recovery::is_possible(world)
+    }
+
+    fn copies(&self) -> Option<Copies<Self>> {
+        Some(Copies::cloned())
     }
 
     fn planted(&self) -> Option<&str> {

@@ -7,7 +7,7 @@ use stormglass_history::Bounds;
 use stormglass_machine::{Dice, NodeId};
 use stormglass_raft::{Bug, Options};
 use stormglass_simulator::{
-    Asked, Clients, Cluster, Crash, Event, Facts, Property, Redundancy, Scenario, Settings,
+    Asked, Clients, Cluster, Copies, Crash, Event, Facts, Property, Redundancy, Scenario, Settings,
     Verdict, World,
 };
 
@@ -201,6 +201,10 @@ impl Scenario for Replicated {
 
     fn recoverable(&self, world: &World<'_, Self>) -> bool {
         recovery::is_possible(world)
+    }
+
+    fn copies(&self) -> Option<Copies<Self>> {
+        Some(Copies::cloned())
     }
 
     fn planted(&self) -> Option<&str> {

@@ -16,7 +16,7 @@ use super::store::Command;
 pub const MOST_NODES: usize = 9;
 
 /// What is remembered of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Witness {
     /// What its disk has.
     pub disk: Disk,

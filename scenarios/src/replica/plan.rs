@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use stormglass_machine::{Dice, NodeId};
 use stormglass_replica::{Bug, Config, Hardening, Replica, Request};
-use stormglass_simulator::{Asked, Cluster, Event, Facts, Property, Scenario, Settings, World};
+use stormglass_simulator::{
+    Asked, Cluster, Copies, Event, Facts, Property, Scenario, Settings, World,
+};
 
 use super::oracle::Ghost;
 use super::{asks, facts, properties};
@@ -150,6 +152,10 @@ impl Scenario for Replication {
 
     fn expected_facts(&self) -> Vec<String> {
         facts::expected()
+    }
+
+    fn copies(&self) -> Option<Copies<Self>> {
+        Some(Copies::cloned())
     }
 
     fn planted(&self) -> Option<&str> {

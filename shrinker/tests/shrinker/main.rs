@@ -2,7 +2,9 @@
 //! is minimal, what ends it early, and how it uses what the test tells.
 
 mod budget;
+mod cheaper;
 mod cost;
+mod exhaustion;
 mod minimality;
 mod quality;
 mod thing;

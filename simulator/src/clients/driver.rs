@@ -22,6 +22,7 @@ pub(crate) struct Driver<M: Machine> {
     free: Vec<u32>,
 }
 
+#[derive(Clone)]
 struct State {
     client: u32,
     /// The operations, as positions in the plan, that are due while another is open.
@@ -30,6 +31,7 @@ struct State {
 }
 
 /// An operation that is under way.
+#[derive(Clone)]
 pub(crate) struct Open {
     pub(crate) position: usize,
     pub(crate) nth: u32,
@@ -272,6 +274,18 @@ impl Open {
         if count > 1 {
             let other = self.dice.below(u64::from(count) - 1) as u32;
             self.node = NodeId(other + u32::from(other >= self.node.0));
+        }
+    }
+}
+
+impl<M: Machine> Clone for Driver<M> {
+    fn clone(&self) -> Self {
+        Driver {
+            clients: self.clients,
+            history: self.history.clone(),
+            states: self.states.clone(),
+            answers: self.answers.clone(),
+            free: self.free.clone(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
-    pub(super) fn with(self, fate: Fate) -> ClientLink {
+    pub(crate) fn with(self, fate: Fate) -> ClientLink {
         let Passage { attempt: Attempt { client, nth, attempt }, way } = self;
         ClientLink { client, nth, attempt, way, fate }
     }
@@ -53,7 +53,7 @@ impl ClientChances {
 }
 
 /// The fates that a list gives to what passes, each with its position in the list.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ClientFates {
     fates: Table<Passage, (usize, Fate)>,
 }

@@ -135,7 +135,7 @@ impl DiskChances {
 type Place = (NodeId, u32);
 
 /// The fates that a list gives to flushes and records, each with its position in the list.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct DiskFates {
     slow: Table<Place, (usize, Duration)>,
     failing: Table<Place, (usize, u32, u32)>,

@@ -7,7 +7,7 @@ use stormglass_machine::NodeId;
 
 use super::{Episodes, Family, Fault, Nonsense};
 use crate::Deviation;
-use crate::simpler::{shorter, smaller, without_one};
+use crate::simpler::{fewer, shorter, without_one};
 use crate::span;
 
 pub(super) const FAMILY: Family = Family {
@@ -83,12 +83,10 @@ impl Fault for Crash {
         let mut selves: Vec<_> =
             without_one(&self.nodes).map(|nodes| Crash { nodes, ..self.clone() }).collect();
         if let Some(after) = self.after_effects {
-            let fewer = smaller(u64::from(after)).map(|fewer| Some(fewer as u32));
-            let simpler = std::iter::once(None).chain(fewer);
+            let simpler = std::iter::once(None).chain(fewer(after).map(Some));
             selves.extend(simpler.map(|after_effects| Crash { after_effects, ..self.clone() }));
         }
-        let fewer = smaller(u64::from(self.lose)).map(|lose| lose as u32);
-        selves.extend(fewer.map(|lose| Crash { lose, ..self.clone() }));
+        selves.extend(fewer(self.lose).map(|lose| Crash { lose, ..self.clone() }));
         selves.extend(shorter(self.down).map(|down| Crash { down, ..self.clone() }));
         selves.extend(shorter(self.at).map(|at| Crash { at, ..self.clone() }));
         selves

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Dice, NodeId};
 
 use super::{Family, Fault, Nonsense};
-use crate::simpler::smaller;
+use crate::simpler::fewer;
 
 pub(super) const FAMILY: Family = Family {
     name: "failing flush",
@@ -59,11 +59,10 @@ impl Fault for FailingFlush {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        let fewer = smaller(u64::from(self.times)).map(|times| times as u32);
-        let mut selves: Vec<_> =
-            fewer.filter(|times| *times > 0).map(|times| FailingFlush { times, ..*self }).collect();
-        let fewer = smaller(u64::from(self.lose)).map(|lose| lose as u32);
-        selves.extend(fewer.map(|lose| FailingFlush { lose, ..*self }));
+        let times = fewer(self.times).filter(|times| *times > 0);
+        let mut selves: Vec<_> = times.map(|times| FailingFlush { times, ..*self }).collect();
+        selves.extend(fewer(self.lose).map(|lose| FailingFlush { lose, ..*self }));
+        selves.extend(fewer(self.nth).map(|nth| FailingFlush { nth, ..*self }));
         selves
     }
 }

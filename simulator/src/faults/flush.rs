@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
-use crate::simpler::shorter;
+use crate::simpler::{fewer, shorter};
 use crate::span;
 
 pub(super) const FAMILY: Family = Family {
@@ -38,6 +38,7 @@ impl Fault for SlowFlush {
 
     fn simpler(&self) -> Vec<Self> {
         let less = shorter(self.slow).filter(|slow| !slow.is_zero());
-        less.map(|slow| SlowFlush { slow, ..*self }).collect()
+        let less = less.map(|slow| SlowFlush { slow, ..*self });
+        less.chain(fewer(self.nth).map(|nth| SlowFlush { nth, ..*self })).collect()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
-use crate::simpler::{shorter, smaller};
+use crate::simpler::{fewer, shorter, smaller};
 use crate::span;
 
 pub(super) const DELAY: Family = Family {
@@ -108,10 +108,10 @@ impl Fault for MessageFault {
         Some(self.from.max(self.to))
     }
 
-    /// A lost message is simpler than one that is late.
+    /// A lost message is simpler than one that is late, and an earlier one than a later one.
     fn simpler(&self) -> Vec<Self> {
         let with = |fate| MessageFault { fate, ..self.clone() };
-        match self.fate {
+        let mut selves: Vec<_> = match self.fate {
             Fate::Dull | Fate::Dropped => Vec::new(),
             Fate::Delayed { by } => {
                 let late = shorter(by).filter(|by| !by.is_zero()).map(|by| Fate::Delayed { by });
@@ -124,6 +124,8 @@ impl Fault for MessageFault {
                 let plainer = smaller(value).map(|value| Fate::Corrupted { value });
                 std::iter::once(Fate::Dropped).chain(plainer).map(with).collect()
             }
-        }
+        };
+        selves.extend(fewer(self.nth).map(|nth| MessageFault { nth, ..self.clone() }));
+        selves
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::{Dice, NodeId};
 
 use super::{Family, Fault};
-use crate::simpler::smaller;
+use crate::simpler::fewer;
 
 pub(super) const FAMILY: Family = Family {
     name: "misdirected write",
@@ -47,7 +47,8 @@ impl Fault for MisdirectedWrite {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        let nearer = smaller(u64::from(self.back)).map(|back| back as u32);
-        nearer.filter(|back| *back > 0).map(|back| MisdirectedWrite { back, ..*self }).collect()
+        let nearer = fewer(self.back).filter(|back| *back > 0);
+        let nearer = nearer.map(|back| MisdirectedWrite { back, ..*self });
+        nearer.chain(fewer(self.nth).map(|nth| MisdirectedWrite { nth, ..*self })).collect()
     }
 }

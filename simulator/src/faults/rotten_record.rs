@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
+use crate::simpler::fewer;
 
 pub(super) const FAMILY: Family = Family {
     name: "rotten record",
@@ -35,6 +36,6 @@ impl Fault for RottenRecord {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        Vec::new()
+        fewer(self.nth).map(|nth| RottenRecord { nth, ..*self }).collect()
     }
 }

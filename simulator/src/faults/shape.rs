@@ -81,10 +81,26 @@ impl Shape {
         }
     }
 
-    /// A split in two is the simplest, and the fewer nodes are named the better.
+    /// Each of its links alone, in a cluster of so many nodes, if there are several and not
+    /// many.
+    pub(crate) fn single_links(&self, count: u32) -> Vec<Shape> {
+        let nodes = || (0..count).map(NodeId);
+        let links = nodes().flat_map(|from| nodes().map(move |to| (from, to)));
+        let covered = links.filter(|(from, to)| from != to && self.covers(*from, *to, count));
+        let mut single: Vec<_> = covered.map(|link| Shape::Links(vec![link])).collect();
+        if single.len() == 1 || single.len() > MOST_SINGLE {
+            single.clear();
+        }
+        single
+    }
+
+    /// The fewer links are cut the better, and the fewer nodes are named.
     fn simpler(&self) -> Vec<Shape> {
         match self {
-            Shape::Split(side) => without_one(side).map(Shape::Split).collect(),
+            Shape::Split(side) => {
+                let one_way = [Shape::Mute(side.clone()), Shape::Deaf(side.clone())];
+                one_way.into_iter().chain(without_one(side).map(Shape::Split)).collect()
+            }
             Shape::Mute(side) => without_one(side).map(Shape::Mute).collect(),
             Shape::Deaf(side) => without_one(side).map(Shape::Deaf).collect(),
             Shape::Bridge { side, bridge } => {
@@ -200,6 +216,9 @@ pub(super) fn simpler_spells(
     let earlier = shorter(at).map(move |at| (shape.clone(), at, lasts));
     shapes.chain(less).chain(earlier)
 }
+
+/// The most links of a shape that are tried one by one.
+const MOST_SINGLE: usize = 32;
 
 /// How many kinds of shapes there are to draw.
 const KINDS: u64 = 10;

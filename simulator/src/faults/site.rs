@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
+use crate::simpler::fewer;
 
 pub(super) const FAMILY: Family = Family {
     name: "site",
@@ -33,6 +34,6 @@ impl Fault for SiteFires {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        Vec::new()
+        fewer(self.nth).map(|nth| SiteFires { nth, ..self.clone() }).collect()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
-use crate::simpler::shorter;
+use crate::simpler::{fewer, shorter};
 use crate::span;
 
 pub(super) const FAMILY: Family = Family {
@@ -40,6 +40,7 @@ impl Fault for LateTimer {
 
     fn simpler(&self) -> Vec<Self> {
         let less = shorter(self.late).filter(|late| !late.is_zero());
-        less.map(|late| LateTimer { late, ..self.clone() }).collect()
+        let less = less.map(|late| LateTimer { late, ..self.clone() });
+        less.chain(fewer(self.nth).map(|nth| LateTimer { nth, ..self.clone() })).collect()
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use stormglass_machine::NodeId;
 
 use super::{Family, Fault};
+use crate::simpler::fewer;
 
 pub(super) const FAMILY: Family = Family {
     name: "torn record",
@@ -31,6 +32,6 @@ impl Fault for TornRecord {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        Vec::new()
+        fewer(self.nth).map(|nth| TornRecord { nth, ..*self }).collect()
     }
 }

@@ -4,7 +4,7 @@ use stormglass_faction::{FactionNode, Visited};
 use stormglass_simulator::Facts;
 
 /// The cells that any node of the cluster has been through, in any of its lives.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Cells {
     visited: Visited,
 }

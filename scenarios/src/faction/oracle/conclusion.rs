@@ -13,7 +13,7 @@ pub const IS_FINAL: &str = "a conclusion never changes";
 pub const SURVIVES: &str = "a conclusion survives a restart";
 
 /// The conclusions that are durable, or that somebody was told.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Conclusions {
     binding: [Option<Conclusion>; MOST_NODES],
 }

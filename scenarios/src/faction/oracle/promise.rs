@@ -21,7 +21,7 @@ pub const REAL: &str = "nobody is counted who has not announced readiness";
 pub const HEARD: &str = "nobody is known to take part who has said nothing";
 
 /// Who has said what, as sets of nodes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Promises {
     spoke: u64,
     announced: u64,

@@ -13,7 +13,7 @@ pub const FOLLOWED: &str = "a node moves as the table of states and commands say
 pub const TOLD: &str = "an operator is told what the command came to";
 
 /// Where each node must be, by the rules.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Table {
     standings: [Standing; MOST_NODES],
     /// What each node's last command must have come to.

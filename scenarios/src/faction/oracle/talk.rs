@@ -20,7 +20,7 @@ pub const SILENCE: &str = "the network falls silent once all have concluded";
 pub const QUIET: Duration = Duration::from_secs(1);
 
 /// Who said too much or waits too long, as sets of nodes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Talk {
     was_told_only: bool,
     echoed: u64,

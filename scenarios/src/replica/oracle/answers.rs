@@ -30,7 +30,7 @@ pub enum Rule {
 }
 
 /// Judges the answers of one node, and keeps its budget.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Answers {
     pub budget: Budget,
     pub refused_for_budget: u64,

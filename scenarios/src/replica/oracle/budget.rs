@@ -6,7 +6,7 @@ const NANOS: u128 = 1_000_000_000;
 
 /// A leader's budget for catch-up, counted a second time: it holds a second's worth, refills
 /// continuously, and is counted in billionths of a byte.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Budget {
     rate: u128,
     background: u128,

@@ -11,7 +11,7 @@ pub struct Early;
 
 /// What one node has received and not flushed. What a leader appends by itself does not count:
 /// nobody promises that it is durable.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Durability {
     /// The entries written in the step under way were received.
     receiving: bool,

@@ -26,7 +26,7 @@ pub enum Rule {
 }
 
 /// Looks at what nodes send.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Emission {
     pub findings: Findings<Rule>,
 }

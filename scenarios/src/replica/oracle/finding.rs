@@ -4,7 +4,7 @@ use stormglass_simulator::Violation;
 ///
 /// Oracles look at a step when it happens, and properties look at what they have found: so the
 /// passing path of a property is a comparison.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Findings<R> {
     found: Vec<(R, String)>,
 }

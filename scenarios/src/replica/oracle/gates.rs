@@ -35,7 +35,7 @@ struct Token {
 }
 
 /// The unanswered requests of one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gates {
     tokens: Vec<Token>,
     /// How often there was no room for a chunk since the faults are over.

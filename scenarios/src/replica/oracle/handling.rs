@@ -60,7 +60,7 @@ pub enum Rule {
 }
 
 /// The lanes of one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lanes {
     high: VecDeque<Waiting>,
     low: VecDeque<Waiting>,

@@ -45,7 +45,7 @@ pub enum Rule {
 }
 
 /// What one node knows of the others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Knowledge {
     peers: Vec<Option<Peer>>,
     waiting_since: Time,

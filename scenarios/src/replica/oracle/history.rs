@@ -66,7 +66,7 @@ pub struct Stint {
 }
 
 /// Every append of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     appended: Vec<Appended>,
     /// The latest append of each number.

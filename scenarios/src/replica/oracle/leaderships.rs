@@ -6,7 +6,7 @@ use super::history::Stint;
 use stormglass_machine::{NodeId, Time};
 
 /// The leaderships of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Leaderships {
     leading: Vec<bool>,
     stints: Vec<Stint>,

@@ -40,7 +40,7 @@ use strangers::Strangers;
 use tags::Tag;
 
 /// What is remembered of one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Witness {
     pub lanes: Lanes,
     pub knowledge: Knowledge,
@@ -61,7 +61,7 @@ pub struct Witness {
 }
 
 /// What is remembered of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ghost {
     witnesses: Vec<Witness>,
     under_way: Option<(Before, Handling)>,

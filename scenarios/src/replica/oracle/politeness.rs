@@ -2,7 +2,7 @@
 //! caught up: then no number is ever given out twice, hardened or not.
 
 /// Whether a run has been polite so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Politeness {
     rude: bool,
     /// How often somebody began to lead in the polite part.

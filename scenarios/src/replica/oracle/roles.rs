@@ -46,7 +46,7 @@ pub enum Rule {
 }
 
 /// Judges every attempt to change a role, and counts the triples.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Roles {
     pub reached: [u64; 13],
     pub refused: [u64; 2],

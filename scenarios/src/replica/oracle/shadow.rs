@@ -24,7 +24,7 @@ pub enum Rule {
 }
 
 /// The shadow of one node's log.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shadow {
     first: u64,
     digests: VecDeque<u64>,

@@ -8,7 +8,7 @@ use super::step::Step;
 pub struct Heeded;
 
 /// Looks at what messages of strangers do.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Strangers {
     pub seen: u64,
     pub findings: Findings<Heeded>,

@@ -20,7 +20,7 @@ pub enum Rule {
 }
 
 /// Watches one node's tag.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tag {
     /// A call has failed, and nothing has made it good.
     pub failed: bool,
