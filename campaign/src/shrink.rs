@@ -144,13 +144,13 @@ impl<'a, S: Scenario> Shrinking<'a, '_, S> {
 
     /// A simpler list to which the passes see no way.
     fn other(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
-        self.to_boundary(best).or_else(|| self.replacement(best))
+        self.at_boundary(best).or_else(|| self.replacement(best))
     }
 
     /// The same list with one deviation that happens earlier, or ends earlier: at another moment at
     /// which anything happens, or just past it. Whole milliseconds may all lie on the wrong side of
     /// such a moment.
-    fn to_boundary(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
+    fn at_boundary(&mut self, best: &Best<S>) -> Option<Vec<Deviation<RequestOf<S>>>> {
         let moments = self.world.menu(self.seed, &best.deviations, best.events).moments;
         let moments = BTreeSet::from_iter(moments.into_iter().map(|(_, at)| at));
         let thinned = moments.iter().step_by(moments.len().div_ceil(BOUNDARIES).max(1));

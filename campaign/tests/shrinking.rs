@@ -310,14 +310,16 @@ fn every_simpler_self_comes_earlier_in_the_order() {
 #[test]
 fn fewer_deviations_come_before_fewer_events_and_these_before_all_values() {
     let scenario = notes_twice();
-    let of = |list: &[Deviation<u64>], events| rank(&scenario, list, events);
-    let (late, early) = (crash(1, 900), crash(1, 100));
-    assert!(of(&[late.clone()], 9) < of(&[early.clone(), early.clone()], 1));
-    assert!(of(&[late.clone()], 1) < of(&[early.clone()], 2));
-    assert!(of(&[early.clone()], 1) < of(&[late], 1));
+    let of = |list: &[&Deviation<u64>], events| {
+        rank(&scenario, &Vec::from_iter(list.iter().copied().cloned()), events)
+    };
+    let (late, early, other) = (crash(1, 900), crash(1, 100), crash(2, 100));
+    assert!(of(&[&late], 9) < of(&[&early, &early], 1));
+    assert!(of(&[&late], 1) < of(&[&early], 2));
+    assert!(of(&[&early], 1) < of(&[&late], 1));
     // Nothing else is the same.
-    assert!(of(&[crash(2, 100)], 1) != of(&[early.clone()], 1));
-    assert_eq!(of(&[early.clone()], 1), of(&[early], 1));
+    assert_ne!(of(&[&other], 1), of(&[&early], 1));
+    assert_eq!(of(&[&early], 1), of(&[&early], 1));
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn what_costs_nothing_is_free_to_be_simpler() {
 
 /// An odd way to cost something.
 fn price(salt: u64, things: &[Thing]) -> u64 {
-    let name = |thing: &Thing| thing.name * 31 ^ thing.value.wrapping_mul(salt);
+    let name = |thing: &Thing| (thing.name * 31) ^ thing.value.wrapping_mul(salt);
     things.iter().map(name).fold(salt, |one, other| one.rotate_left(7) ^ other) % 16
 }
 
