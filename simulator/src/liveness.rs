@@ -207,16 +207,15 @@ impl<S: Scenario> World<'_, S> {
     }
 
     /// Ends the run, unless the cluster is stuck by design.
-    fn never_true(&mut self, name: &str, violation: Violation, proof: Option<String>) {
+    fn never_true(&mut self, name: &str, mut violation: Violation, proof: Option<String>) {
         if !self.scenario.recoverable(self) {
             self.liveness.stuck = true;
             return;
         }
-        let Violation { cause, known, mut detail } = violation;
         if let Some(proof) = proof {
-            detail = format!("{detail}; {proof}");
+            violation.detail = format!("{}; {proof}", violation.detail);
         }
-        self.fail(name, Violation { cause, known, detail });
+        self.fail(name, violation);
     }
 }
 
