@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, replay, write};
+use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, log_of, replay, write};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 
@@ -314,7 +314,7 @@ impl<S: Scenario> Runnable for S {
 
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError> {
         let log = log.read(self)?;
-        let Comparison { verdict, outcome, story, first_difference, unmatched } =
+        let Comparison { verdict, outcome, story, first_difference, unmatched, deviations } =
             replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
@@ -328,7 +328,7 @@ impl<S: Scenario> Runnable for S {
             events: outcome.events,
             chain: format!("{:016x}", outcome.chain),
             first_difference,
-            deviations: log.deviations.len(),
+            deviations: deviations.len(),
             unmatched,
             story,
         })
@@ -368,7 +368,13 @@ impl<S: Scenario> Runnable for S {
     }
 
     fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError> {
-        write(out, &log.read(self)?)
+        let mut log = log.read(self)?;
+        if log.context.is_none() && replay(self, &log).verdict == Verdict::Exact {
+            // The first format did not say where the deviations meet the run. Today's code knows.
+            let again = log_of(self, log.seed, log.deviations.clone());
+            log.context = again.and_then(|again| again.context);
+        }
+        write(out, &log)
     }
 
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {

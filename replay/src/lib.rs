@@ -13,17 +13,23 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod compact;
+mod context;
 mod error;
 mod file;
 mod log;
+mod name;
 mod replay;
 mod script;
 mod story;
+mod trace;
 
+pub use context::{Context, Known, Place};
 pub use error::LogError;
 pub use file::{Head, RawLog, write};
 pub use log::{Expected, FORMAT, Log, LogOf};
+pub use name::{Distance, EffectName, Sort, StepName};
 pub use replay::{Comparison, Verdict, log_of, replay};
 pub use script::script;
 pub use story::Story;

@@ -8,10 +8,11 @@ use stormglass_simulator::{
     Deviation, LateTimer, MessageFault, RequestOf, Scenario, SiteFires, Tuned,
 };
 
+use crate::context::Context;
 use crate::file::Head;
 
 /// The version of the format that this program writes. It reads this one and all before it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The most deviations a log may have.
 pub(crate) const MOST_DEVIATIONS: usize = 100_000;
@@ -42,8 +43,35 @@ pub struct Log<R> {
     /// Everything in the run that is not dull.
     #[serde(deserialize_with = "read_deviations")]
     pub deviations: Vec<Deviation<R>>,
+    /// Where the deviations met the run. Logs of the first format do not say it.
+    #[serde(default)]
+    pub context: Option<Context>,
     /// The run in words.
     pub story: Vec<String>,
+}
+
+/// A log as it was in the first format. Its compact form says nothing where others have the context.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "R: DeserializeOwned"))]
+pub(crate) struct FirstFormat<R> {
+    format: u32,
+    scenario: String,
+    planted: Option<String>,
+    seed: u64,
+    made_by: String,
+    expected: Expected,
+    #[serde(deserialize_with = "read_deviations")]
+    deviations: Vec<Deviation<R>>,
+    story: Vec<String>,
+}
+
+impl<R> From<FirstFormat<R>> for Log<R> {
+    fn from(first: FirstFormat<R>) -> Log<R> {
+        let FirstFormat { format, scenario, planted, seed, made_by, expected, .. } = first;
+        let FirstFormat { deviations, story, .. } = first;
+        let context = None;
+        Log { format, scenario, planted, seed, made_by, expected, deviations, context, story }
+    }
 }
 
 /// What a replay is compared with.
@@ -141,11 +169,13 @@ impl<R> Log<R> {
             Deviation::Nodes { count } => Some(*count),
             _ => None,
         });
-        let count = counts.next().unwrap_or(least);
+        let fewest = self.context.as_ref().map_or(least, |context| context.fewest);
+        let count = counts.next().unwrap_or(fewest);
         if counts.next().is_some() {
             return misfit("deviations".into(), "it says twice how many nodes there are".into());
         }
-        if !(least..=most).contains(&count) {
+        // A log that knows how small a cluster could be then is read for today's sizes.
+        if fewest == least && !(least..=most).contains(&count) {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
@@ -153,11 +183,21 @@ impl<R> Log<R> {
         if broken.count() > 1 {
             return misfit("deviations".into(), "it says twice which nodes do not heal".into());
         }
+        if let Some(context) = &self.context {
+            if context.places.len() != self.deviations.len() {
+                let problem = "it has a place for each deviation".to_owned();
+                return misfit("context: places".into(), problem);
+            }
+            if context.kinds.len() > MOST_KINDS {
+                let problem = format!("at most {MOST_KINDS} kinds are read");
+                return misfit("context: kinds".into(), problem);
+            }
+        }
         if let Some(problem) = self.excess() {
             return misfit("deviations".into(), problem);
         }
         for (position, deviation) in self.deviations.iter().enumerate() {
-            if let Err(nonsense) = deviation.check(count, most) {
+            if let Err(nonsense) = deviation.check(count, most.max(count)) {
                 return misfit(format!("deviations[{position}]"), nonsense.to_string());
             }
         }

@@ -1,7 +1,10 @@
-use stormglass_simulator::{Deviation, Failure, Outcome, RequestOf, Scenario, World};
+use stormglass_simulator::{Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, World};
 
+use crate::align;
+use crate::context::Context;
 use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
+use crate::trace::Trace;
 
 /// What has become of the failure in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub enum Verdict {
 
 /// A replay, compared with what its log expects.
 #[derive(Clone, Debug)]
-pub struct Comparison {
+pub struct Comparison<R> {
     /// What has become of the failure.
     pub verdict: Verdict,
     /// How the run ended.
@@ -27,22 +30,79 @@ pub struct Comparison {
     pub first_difference: Option<(String, String)>,
     /// The deviations, by their position, that no longer meet anything.
     pub unmatched: Vec<usize>,
+    /// The list that makes the run: that of the log, or what it comes to in a run of today.
+    pub deviations: Vec<Deviation<R>>,
+}
+
+/// One run of a list, under names by which it can be compared.
+pub(crate) struct Run {
+    pub(crate) replayed: Replayed,
+    pub(crate) trace: Trace,
+}
+
+/// Runs a list.
+pub(crate) fn run<S: Scenario>(
+    world: &mut World<'_, S>,
+    seed: u64,
+    deviations: &[Deviation<RequestOf<S>>],
+) -> Run {
+    let mut trace = Trace::default();
+    let replayed = world.replay(seed, deviations, u64::MAX, &mut trace);
+    Run { replayed, trace }
 }
 
 /// Runs a log again and compares.
-pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison {
-    let mut story = Story::new(&log.deviations);
-    let replayed = World::new(scenario).replay(log.seed, &log.deviations, u64::MAX, &mut story);
+///
+/// If it no longer happens as it stands, its deviations are put where they met the run when the log
+/// was made, by the names of steps and effects: then the run is at best drifted.
+pub fn replay<S: Scenario>(
+    scenario: &S,
+    log: &Log<RequestOf<S>>,
+) -> Comparison<RequestOf<S>> {
+    let as_written = compare(scenario, log, log.deviations.clone());
+    if as_written.verdict != Verdict::Absent {
+        return as_written;
+    }
+    read_by_meaning(scenario, log)
+        .map_or(as_written, |deviations| compare(scenario, log, deviations))
+}
+
+/// What a log comes to in a run of today, if that fails as it did.
+fn read_by_meaning<S: Scenario>(
+    scenario: &S,
+    log: &Log<RequestOf<S>>,
+) -> Option<Vec<Deviation<RequestOf<S>>>> {
+    let context = log.context.as_ref()?;
+    let mut world = World::new(scenario);
+    align::readings(context, *scenario.nodes().start()).into_iter().find_map(|reading| {
+        let (deviations, run) = align::read(&mut world, log, context, reading);
+        let verdict = verdict(&log.expected, &run.replayed.outcome);
+        (verdict != Verdict::Absent).then_some(deviations)
+    })
+}
+
+/// Makes the run of a list, which is that of the log or stands for it.
+fn compare<S: Scenario>(
+    scenario: &S,
+    log: &Log<RequestOf<S>>,
+    deviations: Vec<Deviation<RequestOf<S>>>,
+) -> Comparison<RequestOf<S>> {
+    let mut story = Story::new(&deviations);
+    let replayed = World::new(scenario).replay(log.seed, &deviations, u64::MAX, &mut story);
     let outcome = replayed.outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
-    let verdict = verdict(&log.expected, &outcome);
+    let mut verdict = verdict(&log.expected, &outcome);
+    if verdict == Verdict::Exact && deviations != log.deviations {
+        verdict = Verdict::Drifted;
+    }
     let first_difference = match verdict {
         Verdict::Exact => None,
         _ => first_difference(&log.story, &story),
     };
     let matched = replayed.matched.iter().enumerate();
     let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
-    Comparison { verdict, unmatched: unmatched.collect(), outcome, story, first_difference }
+    let unmatched = unmatched.collect();
+    Comparison { verdict, unmatched, outcome, story, first_difference, deviations }
 }
 
 /// The log of the failing run that these deviations make; nothing if it does not fail.
@@ -51,9 +111,11 @@ pub fn log_of<S: Scenario>(
     seed: u64,
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
-    let mut story = Story::new(&deviations);
-    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut story).outcome;
+    let mut watch = (Story::new(&deviations), Trace::default());
+    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut watch).outcome;
+    let (story, trace) = watch;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
+    let context = Context::of(*scenario.nodes().start(), &deviations, &trace);
     let Failure { property, violation, event } = outcome.failure?;
     let expected = Expected {
         property,
@@ -70,6 +132,7 @@ pub fn log_of<S: Scenario>(
         made_by: concat!("stormglass ", env!("CARGO_PKG_VERSION")).to_owned(),
         expected,
         deviations,
+        context: Some(context),
         story,
     })
 }

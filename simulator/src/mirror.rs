@@ -56,7 +56,9 @@ impl<S: Scenario<Machine: Clone>> Mirror<S> {
                 if let Some(outside) = self.outside.get_mut(node.index()) {
                     *outside = input.is_none();
                 }
-                if let Some(input) = &input {
+                if let Some(input) = &input
+                    && self.looks_at(node)
+                {
                     self.tell(Event::Input { node, input });
                 }
             }

@@ -32,10 +32,19 @@ pub enum With<T> {
 }
 
 /// A record of the machine, or one of a new sort.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Record<R> {
     Own(R),
     New,
+}
+
+impl<R: fmt::Debug> fmt::Debug for Record<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Record::Own(own) => own.fmt(formatter),
+            Record::New => formatter.write_str("Note"),
+        }
+    }
 }
 
 impl<T> With<T> {

@@ -25,6 +25,13 @@ fn probe() {
         }
     }
     logs.sort();
+    if std::env::var_os("CONVERT").is_some() {
+        let registry = stormglass_scenarios::registry();
+        for path in &logs {
+            let raw = RawLog::open(path).unwrap();
+            registry.of(&raw, false).unwrap().convert(&raw, path).unwrap();
+        }
+    }
     for change in Change::ALL {
         let registry = scenario::changed(change);
         let mut counts = std::collections::BTreeMap::<&str, u32>::new();

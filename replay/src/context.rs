@@ -1,0 +1,224 @@
+//! What a log keeps of the run it was made from, so that its deviations are found again in a run
+//! of code that has changed since: not what they are, but where they met the run.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stormglass_machine::{NodeId, Time};
+use stormglass_simulator::{Crash, Deviation};
+
+use crate::name::{Distance, EffectName, Sort, StepName};
+use crate::trace::{Step, Trace};
+
+/// Where the deviations of a log met the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// How many nodes the scenario's smallest cluster had.
+    pub fewest: u32,
+    /// The kinds of messages, timers and records of the run, in the order in which they were met.
+    pub kinds: Vec<Known>,
+    /// For each deviation, where it met the run.
+    pub places: Vec<Place>,
+    /// Four hexadecimal digits for each step: a digest of when and where it was, of its input and
+    /// of its effects.
+    pub steps: String,
+}
+
+/// A kind of message, timer or record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// Of what.
+    pub sort: Sort,
+    /// Its name.
+    pub name: String,
+    /// How often it was met.
+    pub count: u32,
+}
+
+/// Where a deviation met the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// When it began, as the distance from the steps nearest to it, the nearest first.
+    pub begins: Vec<Distance>,
+    /// When it ended, likewise.
+    pub ends: Vec<Distance>,
+    /// The step in which the thing happened that it is about, if it is about an effect.
+    pub step: Option<StepName>,
+    /// The effect: of a crash between two effects, the first that did not happen.
+    pub effect: Option<EffectName>,
+}
+
+/// Of longer runs, only the beginning has digests.
+const MOST_DIGESTS: usize = 10_000;
+
+impl Context {
+    /// What there is to know of a run that these deviations made.
+    pub(crate) fn of<R: Clone>(fewest: u32, deviations: &[Deviation<R>], trace: &Trace) -> Context {
+        let kinds = trace.kinds.iter();
+        let digests = trace.steps.iter().take(MOST_DIGESTS);
+        Context {
+            fewest,
+            kinds: kinds
+                .map(|(sort, name, count)| Known { sort: *sort, name: name.clone(), count: *count })
+                .collect(),
+            places: deviations
+                .iter()
+                .enumerate()
+                .map(|(position, deviation)| Place::of(position, deviation, trace))
+                .collect(),
+            steps: digests.map(|step| format!("{:04x}", step.digest)).collect(),
+        }
+    }
+
+    /// The first step of a run that is not as it was when the log was made, by its position.
+    pub(crate) fn first_difference(&self, trace: &Trace) -> Option<usize> {
+        let known = self.steps.as_bytes().chunks(4);
+        let same = known.zip(&trace.steps).take_while(|(known, step)| {
+            let known = std::str::from_utf8(known).ok();
+            known.and_then(|known| u16::from_str_radix(known, 16).ok()) == Some(step.digest)
+        });
+        let (same, known) = (same.count(), self.steps.len() / 4);
+        (same < known || (known < MOST_DIGESTS && same < trace.steps.len())).then_some(same)
+    }
+}
+
+impl Place {
+    fn of<R: Clone>(position: usize, deviation: &Deviation<R>, trace: &Trace) -> Place {
+        if let Some((step, happened)) = trace.cuts.get(&position)
+            && let Deviation::Crash(Crash { after_effects: Some(_), .. }) = deviation
+        {
+            let step = &trace.steps[*step];
+            return Place {
+                ends: Place::end(deviation, trace),
+                step: Some(step.name.clone()),
+                effect: Some(step.effects[*happened].name.clone()),
+                ..Place::default()
+            };
+        }
+        if let Some(at) = deviation.at() {
+            return Place {
+                begins: nearest(trace, at, |step| concerns(deviation, step.name.node)),
+                ends: Place::end(deviation, trace),
+                ..Place::default()
+            };
+        }
+        match effect_of(deviation, trace) {
+            Some((step, effect)) => {
+                Place { step: Some(step), effect: Some(effect), ..Place::default() }
+            }
+            None => Place::default(),
+        }
+    }
+
+    /// A node starts again because the deviation says so: its own steps tell nothing of when.
+    fn end<R: Clone>(deviation: &Deviation<R>, trace: &Trace) -> Vec<Distance> {
+        let restarts = matches!(deviation, Deviation::Crash(_) | Deviation::ReplacedDisk(_));
+        match ends(deviation) {
+            Some(end) => nearest(trace, end, |step| {
+                !(restarts && concerns(deviation, step.name.node))
+            }),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// When an episode ends, as its own numbers say.
+fn ends<R: Clone>(deviation: &Deviation<R>) -> Option<Duration> {
+    let lasts = *deviation.clone().lasts_mut()?;
+    Some(deviation.at()? + lasts)
+}
+
+/// Whether what happens at this node tells when the deviation is due.
+fn concerns<R>(deviation: &Deviation<R>, node: NodeId) -> bool {
+    match deviation {
+        Deviation::Crash(Crash { nodes, .. }) => nodes.contains(&node),
+        Deviation::Request { .. }
+        | Deviation::Pause(_)
+        | Deviation::ClockStep(_)
+        | Deviation::FullDisk(_)
+        | Deviation::SlowDisk(_)
+        | Deviation::ReplacedDisk(_) => deviation.last_node() == Some(node),
+        _ => true,
+    }
+}
+
+/// The last step before a time and the first at or after it, the nearer one first.
+fn nearest(trace: &Trace, at: Duration, which: impl Fn(&Step) -> bool) -> Vec<Distance> {
+    let at = Time::ZERO + at;
+    if at == Time::ZERO {
+        return Vec::new();
+    }
+    let steps = || trace.steps.iter().filter(|step| which(step));
+    let before = steps().rfind(|step| step.time < at);
+    let after = steps().find(|step| step.time >= at);
+    let distance = |step: &Step, by: Duration, after: bool| {
+        Distance { step: step.name.clone(), after, by }
+    };
+    let mut both: Vec<_> = after
+        .map(|step| distance(step, step.time.since(at), false))
+        .into_iter()
+        .chain(before.map(|step| distance(step, at.since(step.time), true)))
+        .collect();
+    both.sort_by_key(|distance| distance.by);
+    both
+}
+
+/// The effect that a deviation is about, and the step it belongs to.
+fn effect_of<R>(deviation: &Deviation<R>, trace: &Trace) -> Option<(StepName, EffectName)> {
+    let (node, sort, kind, to, nth) = about(deviation)?;
+    trace.steps.iter().filter(|step| step.name.node == node).find_map(|step| {
+        let done = step.effects.iter().find(|done| {
+            let name = &done.name;
+            let alike = name.sort == sort && name.to == to && kind.is_none_or(|kind| name.kind == kind);
+            alike && done.nth == Some(nth)
+        })?;
+        Some((step.name.clone(), done.name.clone()))
+    })
+}
+
+type About<'d> = (NodeId, Sort, Option<&'d str>, Option<NodeId>, u32);
+
+/// Whose effect of which sort and kind, to whom, and which of them, a deviation is about.
+pub(crate) fn about<R>(deviation: &Deviation<R>) -> Option<About<'_>> {
+    Some(match deviation {
+        Deviation::Message(fault) => {
+            (fault.from, Sort::Message, Some(&fault.kind), Some(fault.to), fault.nth)
+        }
+        Deviation::Timer(fault) => (fault.node, Sort::Timer, Some(&fault.kind), None, fault.nth),
+        Deviation::Flush(fault) => (fault.node, Sort::Flush, None, None, fault.nth),
+        Deviation::FailingFlush(fault) => (fault.node, Sort::Flush, None, None, fault.nth),
+        Deviation::LostFlush(fault) => (fault.node, Sort::Flush, None, None, fault.nth),
+        Deviation::TornRecord(fault) => (fault.node, Sort::Record, None, None, fault.nth),
+        Deviation::RottenRecord(fault) => (fault.node, Sort::Record, None, None, fault.nth),
+        Deviation::MisdirectedWrite(fault) => (fault.node, Sort::Record, None, None, fault.nth),
+        _ => return None,
+    })
+}
+
+/// The number in it, to be changed, if it is about an effect.
+pub(crate) fn nth_mut<R>(deviation: &mut Deviation<R>) -> Option<&mut u32> {
+    Some(match deviation {
+        Deviation::Message(fault) => &mut fault.nth,
+        Deviation::Timer(fault) => &mut fault.nth,
+        Deviation::Flush(fault) => &mut fault.nth,
+        Deviation::FailingFlush(fault) => &mut fault.nth,
+        Deviation::LostFlush(fault) => &mut fault.nth,
+        Deviation::TornRecord(fault) => &mut fault.nth,
+        Deviation::RottenRecord(fault) => &mut fault.nth,
+        Deviation::MisdirectedWrite(fault) => &mut fault.nth,
+        Deviation::Site(fault) => &mut fault.nth,
+        _ => return None,
+    })
+}
+
+/// The kind in it, to be changed, if it names one.
+pub(crate) fn kind_mut<R>(deviation: &mut Deviation<R>) -> Option<(Sort, &mut String)> {
+    match deviation {
+        Deviation::Message(fault) => Some((Sort::Message, &mut fault.kind)),
+        Deviation::Timer(fault) => Some((Sort::Timer, &mut fault.kind)),
+        _ => None,
+    }
+}
