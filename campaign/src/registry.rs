@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, LogError, RawLog, Story, Verdict, log_of, replay, write};
+use stormglass_replay::{Comparison, Drift, LogError, RawLog, Repaired, Story, Verdict, log_of, repair, replay, write};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 
@@ -211,10 +211,29 @@ pub struct Replay {
     pub first_difference: Option<(String, String)>,
     /// How many deviations the log has.
     pub deviations: usize,
-    /// The deviations, by their position, that no longer meet anything.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unmatched: Vec<usize>,
+    /// Why it is not the run that the log says.
+    #[serde(flatten)]
+    pub drift: Drift,
     /// The run in words.
+    #[serde(skip)]
+    pub story: Vec<String>,
+}
+
+/// What has come of the search for a log near another that fails today.
+#[derive(Clone, Debug, Serialize)]
+pub struct Repair {
+    /// `exact`, `drifted` or `absent`: of the log as it was given.
+    pub verdict: &'static str,
+    /// A log that fails in the same way was found, and written.
+    pub repaired: bool,
+    /// How many runs it took.
+    pub tried: u64,
+    /// Everything near the log was tried.
+    pub exhausted: bool,
+    /// How many deviations the new log has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<usize>,
+    /// The story of the new log.
     #[serde(skip)]
     pub story: Vec<String>,
 }
@@ -257,6 +276,19 @@ pub trait Runnable {
         budget: Budget<'_>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError>;
+
+    /// Searches near a log for one that fails today in the same way, and writes it. What is given is
+    /// asked before each run, with the number of those before it, whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense, or the new one cannot be written.
+    fn repair(
+        &self,
+        log: &RawLog,
+        keep_going: &dyn Fn(u64) -> bool,
+        out: &Path,
+    ) -> Result<Repair, LogError>;
 
     /// The first deviation, by its position, without which the log still fails in the same way;
     /// nothing if none can be left out.
@@ -314,22 +346,18 @@ impl<S: Scenario> Runnable for S {
 
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError> {
         let log = log.read(self)?;
-        let Comparison { verdict, outcome, story, first_difference, unmatched, deviations } =
+        let Comparison { verdict, outcome, story, first_difference, drift, deviations, .. } =
             replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
-            verdict: match verdict {
-                Verdict::Exact => "exact",
-                Verdict::Drifted => "drifted",
-                Verdict::Absent => "absent",
-            },
+            verdict: in_a_word(verdict),
             property: failure.map(|failure| failure.property.clone()),
             signature: failure.map(|failure| failure.signature().to_string()),
             events: outcome.events,
             chain: format!("{:016x}", outcome.chain),
             first_difference,
             deviations: deviations.len(),
-            unmatched,
+            drift,
             story,
         })
     }
@@ -350,6 +378,28 @@ impl<S: Scenario> Runnable for S {
         };
         write(out, &log)?;
         Ok(Some(Shrink { size, story: log.story }))
+    }
+
+    fn repair(
+        &self,
+        log: &RawLog,
+        keep_going: &dyn Fn(u64) -> bool,
+        out: &Path,
+    ) -> Result<Repair, LogError> {
+        let log = log.read(self)?;
+        let verdict = replay(self, &log).verdict;
+        let Repaired { tried, exhausted, log: found } = repair(self, &log, keep_going);
+        if let Some(found) = &found {
+            write(out, found)?;
+        }
+        Ok(Repair {
+            verdict: in_a_word(verdict),
+            repaired: found.is_some(),
+            tried,
+            exhausted,
+            deviations: found.as_ref().map(|found| found.deviations.len()),
+            story: found.map(|found| found.story).unwrap_or_default(),
+        })
     }
 
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {
@@ -379,5 +429,13 @@ impl<S: Scenario> Runnable for S {
 
     fn story(&self, log: &RawLog) -> Result<Vec<String>, LogError> {
         Ok(log.read(self)?.story)
+    }
+}
+
+fn in_a_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Exact => "exact",
+        Verdict::Drifted => "drifted",
+        Verdict::Absent => "absent",
     }
 }

@@ -2,6 +2,7 @@ use stormglass_simulator::{Deviation, Failure, Outcome, Replayed, RequestOf, Sce
 
 use crate::align;
 use crate::context::Context;
+use crate::drift::Drift;
 use crate::log::{Expected, FORMAT, Log, LogOf};
 use crate::story::Story;
 use crate::trace::Trace;
@@ -30,6 +31,8 @@ pub struct Comparison<R> {
     pub first_difference: Option<(String, String)>,
     /// The deviations, by their position, that no longer meet anything.
     pub unmatched: Vec<usize>,
+    /// Why it is not the run that the log says.
+    pub drift: Drift,
     /// The list that makes the run: that of the log, or what it comes to in a run of today.
     pub deviations: Vec<Deviation<R>>,
 }
@@ -87,22 +90,24 @@ fn compare<S: Scenario>(
     log: &Log<RequestOf<S>>,
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Comparison<RequestOf<S>> {
-    let mut story = Story::new(&deviations);
-    let replayed = World::new(scenario).replay(log.seed, &deviations, u64::MAX, &mut story);
+    let mut watch = (Story::new(&deviations), Trace::default());
+    let replayed = World::new(scenario).replay(log.seed, &deviations, u64::MAX, &mut watch);
+    let (story, trace) = watch;
     let outcome = replayed.outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let mut verdict = verdict(&log.expected, &outcome);
     if verdict == Verdict::Exact && deviations != log.deviations {
         verdict = Verdict::Drifted;
     }
+    let matched = replayed.matched.iter().enumerate();
+    let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
+    let unmatched: Vec<_> = unmatched.collect();
+    let drift = Drift::of(log, &deviations, &unmatched, &trace);
     let first_difference = match verdict {
         Verdict::Exact => None,
         _ => first_difference(&log.story, &story),
     };
-    let matched = replayed.matched.iter().enumerate();
-    let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
-    let unmatched = unmatched.collect();
-    Comparison { verdict, unmatched, outcome, story, first_difference, deviations }
+    Comparison { verdict, unmatched, outcome, story, first_difference, drift, deviations }
 }
 
 /// The log of the failing run that these deviations make; nothing if it does not fail.
@@ -137,7 +142,7 @@ pub fn log_of<S: Scenario>(
     })
 }
 
-fn verdict(expected: &Expected, outcome: &Outcome) -> Verdict {
+pub(crate) fn verdict(expected: &Expected, outcome: &Outcome) -> Verdict {
     match &outcome.failure {
         Some(failure)
             if failure.property == expected.property
