@@ -29,9 +29,7 @@ pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
 pub use options::{Options, SeedsError, parse_seeds};
 pub use progress::Countdown;
-pub use registry::{
-    Entry, Planted, Registry, Repair, Replay, Run, Runnable, Shrink, UnknownName,
-};
+pub use registry::{Entry, Planted, Registry, Repair, Replay, Run, Runnable, Shrink, UnknownName};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use stormglass_simulator::NOT_DETERMINISTIC;

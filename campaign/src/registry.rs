@@ -1,7 +1,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, Drift, LogError, RawLog, Repaired, Story, Verdict, log_of, repair, replay, write};
+use stormglass_replay::{
+    Comparison, Drift, LogError, RawLog, Repaired, Story, Verdict, log_of, repair, replay, write,
+};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, World};
 

@@ -8,70 +8,122 @@ use stormglass_simulator::{Crash, Deviation, RequestOf, Scenario, World};
 
 use crate::context::{Context, Known, Place, kind_mut, nth_mut};
 use crate::log::Log;
-use crate::name::{Distance, EffectName, Sort, StepName};
-use crate::replay::{Run, run};
+use crate::name::{Distance, EffectName, Sort, StepName, YEAR};
+use crate::replay::{Run, most_events, run};
 use crate::trace::Trace;
 
 /// How a log is understood if it does not mean anything as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The cluster has as many nodes more than the scenario's smallest as it had then.
-    pub(crate) relative: bool,
-    /// Of the two steps nearest to its beginning, an episode keeps its distance from the farther.
-    pub(crate) farther_begin: bool,
-    /// The same for its end.
-    pub(crate) farther_end: bool,
+    relative: bool,
+    /// Which of the distances that are known of each episode.
+    choice: Choice,
+    /// One deviation, by its position, of which others are taken.
+    except: Option<(usize, Choice)>,
+    /// How far the seed of the nodes' own dice is from that of the log. The same seed gives other
+    /// dice to code that draws more, or in another order: no seed is more like the old one than
+    /// any other.
+    dice: u64,
+}
+
+/// From which of the steps around it an episode keeps its distance: the nearest is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Choice {
+    begin: usize,
+    end: usize,
 }
 
 /// Where one deviation is depends on those before it; so often they are looked for again.
 const ROUNDS: usize = 40;
+/// A log is read in at most so many ways.
+const MOST_READINGS: usize = 200;
+/// So many other seeds are tried for the nodes' dice.
+const OTHER_DICE: u64 = 8;
 
-/// All readings of a log, the most natural first.
-pub(crate) fn readings(context: &Context, fewest: u32) -> Vec<Reading> {
+/// The ways to read a log that take all deviations alike, the most natural first.
+pub(crate) fn plain_readings(context: &Context, fewest: u32) -> Vec<Reading> {
     let sizes = if context.fewest == fewest { &[false][..] } else { &[true, false] };
-    let mut all = Vec::new();
-    for relative in sizes {
-        for (farther_begin, farther_end) in
-            [(false, false), (false, true), (true, false), (true, true)]
-        {
-            all.push(Reading { relative: *relative, farther_begin, farther_end });
+    let most = |known: fn(&Place) -> usize| context.places.iter().map(known).max().unwrap_or(0);
+    let (begins, ends) = (most(|place| place.begins.len()), most(|place| place.ends.len()));
+    let reading = |relative, choice| Reading { relative, choice, except: None, dice: 0 };
+    let of_size = |relative| choices(begins, ends).map(move |choice| reading(relative, choice));
+    sizes.iter().flat_map(|relative| of_size(*relative)).take(MOST_READINGS).collect()
+}
+
+/// All readings of a log.
+pub(crate) fn readings(context: &Context, fewest: u32) -> Vec<Reading> {
+    let mut all = plain_readings(context, fewest);
+    let first = all[0];
+    for (position, place) in context.places.iter().enumerate() {
+        let others = choices(place.begins.len(), place.ends.len()).skip(1).take(MOST_READINGS);
+        all.extend(others.map(|choice| Reading { except: Some((position, choice)), ..first }));
+        if all.len() > MOST_READINGS {
+            break;
         }
+    }
+    all.truncate(MOST_READINGS);
+    for dice in 1..=OTHER_DICE {
+        all.extend(choices(2, 2).map(|choice| Reading { choice, dice, ..first }));
     }
     all
 }
 
-/// Reads a log in one way: its deviations as they are called today, and the run that they make.
+/// So many for the beginning, so many for the end, the nearest first; at least one.
+fn choices(begins: usize, ends: usize) -> impl Iterator<Item = Choice> {
+    (0..begins.max(1)).flat_map(move |begin| (0..ends.max(1)).map(move |end| Choice { begin, end }))
+}
+
+/// A log, read in one way.
+pub(crate) struct Read<R> {
+    /// The seed of the nodes' dice.
+    pub(crate) seed: u64,
+    /// The deviations, as they are called today.
+    pub(crate) deviations: Vec<Deviation<R>>,
+    /// The run that they make.
+    pub(crate) run: Run,
+    /// How many runs it took.
+    pub(crate) runs: u64,
+}
+
+/// Reads a log in one way.
 pub(crate) fn read<S: Scenario>(
     world: &mut World<'_, S>,
     log: &Log<RequestOf<S>>,
     context: &Context,
     reading: Reading,
-) -> (Vec<Deviation<RequestOf<S>>>, Run) {
+) -> Read<RequestOf<S>> {
     let nodes = world.scenario().nodes();
     let fewest = *nodes.start();
     let then = Deviation::cluster_size(&log.deviations).unwrap_or(context.fewest);
-    let wanted = if reading.relative { then.saturating_add(fewest).saturating_sub(context.fewest) } else { then };
+    let relative = then.saturating_add(fewest).saturating_sub(context.fewest);
+    let wanted = if reading.relative { relative } else { then };
     let count = wanted.clamp(fewest, *nodes.end());
-    let mut current = resized(&log.deviations, fewest, count);
-    let mut made = run(world, log.seed, &current);
+    let seed = log.seed.wrapping_add(reading.dice);
+    let deviations = resized(&log.deviations, fewest, count);
+    let most_events = most_events(&log.expected);
+    let made = run(world, seed, &deviations, most_events);
+    let mut read = Read { seed, deviations, run: made, runs: 1 };
     for _ in 0..ROUNDS {
-        let renamed = renamed(context, &made.trace);
-        let places = log.deviations.iter().zip(&context.places);
+        let renamed = renamed(context, &read.run.trace);
+        let places = log.deviations.iter().zip(&context.places).enumerate();
         let placed: Vec<_> = places
-            .filter(|(deviation, _)| !matches!(deviation, Deviation::Nodes { .. }))
-            .map(|(deviation, place)| {
-                let seeker = Seeker { trace: &made.trace, renamed: &renamed, reading };
+            .map(|(position, (deviation, place))| {
+                let except = reading.except.filter(|(excepted, _)| *excepted == position);
+                let choice = except.map_or(reading.choice, |(_, choice)| choice);
+                let seeker = Seeker { trace: &read.run.trace, renamed: &renamed, choice };
                 seeker.placed(deviation, place)
             })
             .collect();
         let next = resized(&placed, fewest, count);
-        if next == current {
+        if next == read.deviations {
             break;
         }
-        current = next;
-        made = run(world, log.seed, &current);
+        read.run = run(world, seed, &next, most_events);
+        read.deviations = next;
+        read.runs += 1;
     }
-    (current, made)
+    read
 }
 
 /// The same list for a cluster of so many nodes.
@@ -123,7 +175,7 @@ fn knows(kinds: &[Known], sort: Sort, name: &str) -> bool {
 struct Seeker<'t> {
     trace: &'t Trace,
     renamed: &'t Renamed<'t>,
-    reading: Reading,
+    choice: Choice,
 }
 
 impl Seeker<'_> {
@@ -162,7 +214,8 @@ impl Seeker<'_> {
 
     /// The number that the effect has today.
     fn number(&self, place: &Place) -> Option<u32> {
-        let (step, effect) = (self.step(place.step.as_ref()?)?, self.effect(place.effect.as_ref()?));
+        let (step, effect) =
+            (self.step(place.step.as_ref()?)?, self.effect(place.effect.as_ref()?));
         step.effects.iter().find(|done| done.name == effect)?.nth
     }
 
@@ -176,14 +229,14 @@ impl Seeker<'_> {
         if let Some(before) = step.effects.iter().position(|done| done.name == effect) {
             crash.after_effects = Some(before as u32);
         }
-        let ends = self.moment(&place.ends, self.reading.farther_end).unwrap_or(ends);
+        let ends = self.moment(&place.ends, self.choice.end).unwrap_or(ends);
         crash.down = ends.saturating_sub(crash.at);
     }
 
     fn retime<R: Clone>(&self, deviation: &mut Deviation<R>, place: &Place) {
         let Some(then) = deviation.at() else { return };
-        let at = self.moment(&place.begins, self.reading.farther_begin).unwrap_or(then);
-        let ends = self.moment(&place.ends, self.reading.farther_end);
+        let at = self.moment(&place.begins, self.choice.begin).unwrap_or(then);
+        let ends = self.moment(&place.ends, self.choice.end);
         if let Some(moved) = deviation.at_mut() {
             *moved = at;
         }
@@ -193,12 +246,13 @@ impl Seeker<'_> {
     }
 
     /// A time, as the distance from the steps of today.
-    fn moment(&self, distances: &[Distance], farther: bool) -> Option<Duration> {
-        let mut times = distances.iter().filter_map(|Distance { step, after, by }| {
+    fn moment(&self, distances: &[Distance], which: usize) -> Option<Duration> {
+        let times = distances.iter().filter_map(|Distance { step, after, by }| {
             let time = self.step(step)?.time.since(Time::ZERO);
-            Some(if *after { time + *by } else { time.saturating_sub(*by) })
+            let moment = if *after { time + *by } else { time.saturating_sub(*by) };
+            Some(moment.min(YEAR))
         });
-        let first = times.next()?;
-        Some(if farther { times.next().unwrap_or(first) } else { first })
+        // If there are fewer, the last of them.
+        times.take(which + 1).last()
     }
 }

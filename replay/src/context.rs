@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stormglass_machine::{NodeId, Time};
-use stormglass_simulator::{Crash, Deviation};
+use stormglass_simulator::{Crash, Deviation, Impaired, Shape};
 
 use crate::name::{Distance, EffectName, Sort, StepName};
 use crate::trace::{Step, Trace};
@@ -41,7 +41,8 @@ pub struct Known {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// When it began, as the distance from the steps nearest to it, the nearest first.
+    /// When it began, as the distance from the steps nearest to it: first those of the nodes it is
+    /// about, then any, and the nearer one first.
     pub begins: Vec<Distance>,
     /// When it ended, likewise.
     pub ends: Vec<Distance>,
@@ -51,14 +52,10 @@ pub struct Place {
     pub effect: Option<EffectName>,
 }
 
-/// Of longer runs, only the beginning has digests.
-const MOST_DIGESTS: usize = 10_000;
-
 impl Context {
     /// What there is to know of a run that these deviations made.
     pub(crate) fn of<R: Clone>(fewest: u32, deviations: &[Deviation<R>], trace: &Trace) -> Context {
         let kinds = trace.kinds.iter();
-        let digests = trace.steps.iter().take(MOST_DIGESTS);
         Context {
             fewest,
             kinds: kinds
@@ -69,19 +66,8 @@ impl Context {
                 .enumerate()
                 .map(|(position, deviation)| Place::of(position, deviation, trace))
                 .collect(),
-            steps: digests.map(|step| format!("{:04x}", step.digest)).collect(),
+            steps: trace.digests(),
         }
-    }
-
-    /// The first step of a run that is not as it was when the log was made, by its position.
-    pub(crate) fn first_difference(&self, trace: &Trace) -> Option<usize> {
-        let known = self.steps.as_bytes().chunks(4);
-        let same = known.zip(&trace.steps).take_while(|(known, step)| {
-            let known = std::str::from_utf8(known).ok();
-            known.and_then(|known| u16::from_str_radix(known, 16).ok()) == Some(step.digest)
-        });
-        let (same, known) = (same.count(), self.steps.len() / 4);
-        (same < known || (known < MOST_DIGESTS && same < trace.steps.len())).then_some(same)
     }
 }
 
@@ -100,7 +86,7 @@ impl Place {
         }
         if let Some(at) = deviation.at() {
             return Place {
-                begins: nearest(trace, at, |step| concerns(deviation, step.name.node)),
+                begins: around(trace, at, |step| begins_by(deviation, step)),
                 ends: Place::end(deviation, trace),
                 ..Place::default()
             };
@@ -113,13 +99,9 @@ impl Place {
         }
     }
 
-    /// A node starts again because the deviation says so: its own steps tell nothing of when.
     fn end<R: Clone>(deviation: &Deviation<R>, trace: &Trace) -> Vec<Distance> {
-        let restarts = matches!(deviation, Deviation::Crash(_) | Deviation::ReplacedDisk(_));
         match ends(deviation) {
-            Some(end) => nearest(trace, end, |step| {
-                !(restarts && concerns(deviation, step.name.node))
-            }),
+            Some(end) => around(trace, end, |step| ends_by(deviation, step)),
             None => Vec::new(),
         }
     }
@@ -131,39 +113,81 @@ fn ends<R: Clone>(deviation: &Deviation<R>) -> Option<Duration> {
     Some(deviation.at()? + lasts)
 }
 
-/// Whether what happens at this node tells when the deviation is due.
-fn concerns<R>(deviation: &Deviation<R>, node: NodeId) -> bool {
+/// How much a step tells of when something is due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tells {
+    /// It is there because of it.
+    Nothing,
+    /// It happens somewhere else.
+    Little,
+    /// It is a step of a node that it is about.
+    Much,
+}
+
+/// How much a step tells of when a deviation begins.
+fn begins_by<R>(deviation: &Deviation<R>, step: &Step) -> Tells {
     match deviation {
-        Deviation::Crash(Crash { nodes, .. }) => nodes.contains(&node),
-        Deviation::Request { .. }
-        | Deviation::Pause(_)
-        | Deviation::ClockStep(_)
-        | Deviation::FullDisk(_)
-        | Deviation::SlowDisk(_)
-        | Deviation::ReplacedDisk(_) => deviation.last_node() == Some(node),
-        _ => true,
+        Deviation::Request { .. } if step.is_asked => Tells::Nothing,
+        _ if is_about(deviation, step.name.node) => Tells::Much,
+        _ => Tells::Little,
     }
 }
 
-/// The last step before a time and the first at or after it, the nearer one first.
-fn nearest(trace: &Trace, at: Duration, which: impl Fn(&Step) -> bool) -> Vec<Distance> {
+/// How much a step tells of when a deviation ends. A node that starts again does so because of the
+/// crash: its own steps tell nothing.
+fn ends_by<R>(deviation: &Deviation<R>, step: &Step) -> Tells {
+    match (deviation, is_about(deviation, step.name.node)) {
+        (Deviation::Crash(_) | Deviation::ReplacedDisk(_), true) => Tells::Nothing,
+        (Deviation::Crash(_) | Deviation::ReplacedDisk(_), false) | (_, true) => Tells::Much,
+        (_, false) => Tells::Little,
+    }
+}
+
+/// Whether it is about this node. What is about all of them is about none in particular.
+fn is_about<R>(deviation: &Deviation<R>, node: NodeId) -> bool {
+    let impaired = |shape: &Shape| match shape {
+        Shape::Split(side) | Shape::Mute(side) | Shape::Deaf(side) => side.contains(&node),
+        Shape::Bridge { side, bridge } => side.contains(&node) || *bridge == node,
+        Shape::Star { hub } => *hub == node,
+        Shape::Links(links) => links.iter().any(|(from, to)| [*from, *to].contains(&node)),
+        Shape::Ring => false,
+    };
+    match deviation {
+        Deviation::Crash(Crash { nodes, .. }) => nodes.contains(&node),
+        Deviation::Cut(cut) => impaired(&cut.shape),
+        Deviation::Clog(clog) => impaired(&clog.shape),
+        Deviation::Throttle(throttle) => impaired(&throttle.shape),
+        Deviation::Plane(plane) => match &plane.is {
+            Impaired::Cut(cut) => impaired(&cut.shape),
+            Impaired::Clogged(clog) => impaired(&clog.shape),
+        },
+        _ => deviation.last_node() == Some(node),
+    }
+}
+
+/// The last step before a time and the first at or after it: the nearer one first, those that tell
+/// much before all others.
+fn around(trace: &Trace, at: Duration, tells: impl Fn(&Step) -> Tells) -> Vec<Distance> {
     let at = Time::ZERO + at;
     if at == Time::ZERO {
         return Vec::new();
     }
-    let steps = || trace.steps.iter().filter(|step| which(step));
-    let before = steps().rfind(|step| step.time < at);
-    let after = steps().find(|step| step.time >= at);
-    let distance = |step: &Step, by: Duration, after: bool| {
-        Distance { step: step.name.clone(), after, by }
-    };
-    let mut both: Vec<_> = after
-        .map(|step| distance(step, step.time.since(at), false))
-        .into_iter()
-        .chain(before.map(|step| distance(step, at.since(step.time), true)))
-        .collect();
-    both.sort_by_key(|distance| distance.by);
-    both
+    let mut all: Vec<Distance> = Vec::new();
+    for enough in [&[Tells::Much][..], &[Tells::Much, Tells::Little]] {
+        let steps = || trace.steps.iter().filter(|step| enough.contains(&tells(step)));
+        let before = steps().rfind(|step| step.time < at);
+        let after = steps().find(|step| step.time >= at);
+        let distance = |step: &Step| {
+            let after = step.time < at;
+            let by = if after { at.since(step.time) } else { step.time.since(at) };
+            Distance { step: step.name.clone(), after, by }
+        };
+        let mut both: Vec<_> = after.into_iter().chain(before).map(distance).collect();
+        both.sort_by_key(|distance| distance.by);
+        both.retain(|distance| !all.contains(distance));
+        all.extend(both);
+    }
+    all
 }
 
 /// The effect that a deviation is about, and the step it belongs to.
@@ -172,7 +196,8 @@ fn effect_of<R>(deviation: &Deviation<R>, trace: &Trace) -> Option<(StepName, Ef
     trace.steps.iter().filter(|step| step.name.node == node).find_map(|step| {
         let done = step.effects.iter().find(|done| {
             let name = &done.name;
-            let alike = name.sort == sort && name.to == to && kind.is_none_or(|kind| name.kind == kind);
+            let alike =
+                name.sort == sort && name.to == to && kind.is_none_or(|kind| name.kind == kind);
             alike && done.nth == Some(nth)
         })?;
         Some((step.name.clone(), done.name.clone()))

@@ -9,7 +9,7 @@ use stormglass_simulator::Deviation;
 use crate::context::about;
 use crate::log::Log;
 use crate::name::Sort;
-use crate::trace::{Done, Step, Trace};
+use crate::trace::{Done, Trace};
 use crate::words::{in_words, ordinal};
 
 /// What has changed between the run of a log and the run of today.
@@ -27,7 +27,7 @@ pub struct Drift {
 }
 
 /// A step of today, where the log has another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StepNow {
     /// How many steps are as they were.
     pub alike: usize,
@@ -61,12 +61,11 @@ impl Drift {
     /// Compares the run that these deviations made with that of the log.
     pub(crate) fn of<R: Clone + Debug + PartialEq>(
         log: &Log<R>,
+        seed: u64,
         deviations: &[Deviation<R>],
         unmatched: &[usize],
-        trace: &Trace,
+        trace: Trace,
     ) -> Drift {
-        let context = log.context.as_ref();
-        let alike = context.and_then(|context| context.first_difference(trace));
         let is_size = |one: &&Deviation<R>| matches!(one, Deviation::Nodes { .. });
         let then = log.deviations.iter().filter(|one| !is_size(one));
         let pairs = then.zip(deviations.iter().filter(|one| !is_size(one)));
@@ -82,27 +81,16 @@ impl Drift {
             };
             moved.insert(0, Moved { then: size(sizes[0]), now: size(sizes[1]) });
         }
+        if seed != log.seed {
+            let dice = |seed| format!("the nodes' own dice have the seed {seed}");
+            moved.push(Moved { then: dice(log.seed), now: dice(seed) });
+        }
         let unmatched = unmatched.iter().map(|position| Unmatched {
             deviation: in_words(&deviations[*position]),
-            hint: hint(&deviations[*position], trace),
+            hint: hint(&deviations[*position], &trace),
         });
-        Drift {
-            step: alike.map(|alike| StepNow::of(alike, trace.steps.get(alike))),
-            moved,
-            unmatched: unmatched.collect(),
-        }
-    }
-}
-
-impl StepNow {
-    fn of(alike: usize, step: Option<&Step>) -> StepNow {
-        let effects = step.into_iter().flat_map(|step| &step.effects);
-        StepNow {
-            alike,
-            step: step.map(|step| format!("{}  node {}", step.time, step.name.node)),
-            input: step.map(|step| step.input.clone()),
-            effects: effects.map(|done| done.words.clone()).collect(),
-        }
+        let unmatched = unmatched.collect();
+        Drift { step: trace.difference(), moved, unmatched }
     }
 }
 
@@ -113,7 +101,9 @@ fn hint<R>(deviation: &Deviation<R>, trace: &Trace) -> String {
             (Some(at), Some(last)) if at > last.time.since(stormglass_machine::Time::ZERO) => {
                 "the run ends before".to_owned()
             }
-            (Some(_), _) => "what it strikes is down then, or what it waits for never comes".to_owned(),
+            (Some(_), _) => {
+                "what it strikes is down then, or what it waits for never comes".to_owned()
+            }
             (None, _) => "nothing comes by where it is due".to_owned(),
         };
     };

@@ -146,6 +146,12 @@ pub(crate) struct Misfit {
 }
 
 impl<R> Log<R> {
+    /// The context, if it has a place for each deviation: a list that was changed by hand may have
+    /// more or fewer, and then nobody knows which is whose.
+    pub(crate) fn places(&self) -> Option<&Context> {
+        self.context.as_ref().filter(|context| context.places.len() == self.deviations.len())
+    }
+
     /// What it says of itself.
     pub(crate) fn head(&self) -> Head {
         let Log { format, scenario, planted, .. } = self;
@@ -164,6 +170,16 @@ impl<R> Log<R> {
             let problem = format!("it is of {:?}, not of {:?}", self.scenario, scenario.name());
             return misfit("scenario".into(), problem);
         }
+        if let Some(context) = &self.context {
+            if context.fewest == 0 {
+                let problem = "the smallest cluster has a node".to_owned();
+                return misfit("context: fewest".into(), problem);
+            }
+            if context.kinds.len() > MOST_KINDS {
+                let problem = format!("at most {MOST_KINDS} kinds are read");
+                return misfit("context: kinds".into(), problem);
+            }
+        }
         let (least, most) = scenario.nodes().into_inner();
         let mut counts = self.deviations.iter().filter_map(|deviation| match deviation {
             Deviation::Nodes { count } => Some(*count),
@@ -175,23 +191,13 @@ impl<R> Log<R> {
             return misfit("deviations".into(), "it says twice how many nodes there are".into());
         }
         // A log that knows how small a cluster could be then is read for today's sizes.
-        if fewest == least && !(least..=most).contains(&count) {
+        if count == 0 || fewest == least && !(least..=most).contains(&count) {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
         let broken = self.deviations.iter().filter(|one| matches!(one, Deviation::Broken(_)));
         if broken.count() > 1 {
             return misfit("deviations".into(), "it says twice which nodes do not heal".into());
-        }
-        if let Some(context) = &self.context {
-            if context.places.len() != self.deviations.len() {
-                let problem = "it has a place for each deviation".to_owned();
-                return misfit("context: places".into(), problem);
-            }
-            if context.kinds.len() > MOST_KINDS {
-                let problem = format!("at most {MOST_KINDS} kinds are read");
-                return misfit("context: kinds".into(), problem);
-            }
         }
         if let Some(problem) = self.excess() {
             return misfit("deviations".into(), problem);
@@ -246,3 +252,50 @@ impl<R> Log<R> {
 
 /// The log of a scenario's runs.
 pub type LogOf<S> = Log<RequestOf<S>>;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::compact;
+
+    /// What programs of the first format wrote.
+    #[derive(Serialize)]
+    struct Written {
+        format: u32,
+        scenario: &'static str,
+        planted: Option<&'static str>,
+        seed: u64,
+        made_by: &'static str,
+        expected: Expected,
+        deviations: Vec<Deviation<u64>>,
+        story: Vec<&'static str>,
+    }
+
+    #[test]
+    fn compact_logs_of_the_first_format_are_read() {
+        let [property, cause, detail] = ["property", "cause", "detail"].map(str::to_owned);
+        let expected = Expected { property, cause, detail, event: 5, chain: 6 };
+        let deviations = vec![Deviation::Nodes { count: 4 }, Deviation::Beyond];
+        let written = Written {
+            format: 1,
+            scenario: "idles",
+            planted: Some("bug"),
+            seed: 7,
+            made_by: "a test",
+            expected: expected.clone(),
+            deviations: deviations.clone(),
+            story: vec!["once"],
+        };
+        let mut bytes = Vec::new();
+        compact::put(&written, &mut bytes).expect("it can be written");
+        let first: FirstFormat<u64> =
+            compact::take(&mut Cursor::new(&bytes[..])).expect("it can be read");
+        let log = Log::from(first);
+        assert_eq!((log.format, log.seed, log.context), (1, 7, None));
+        assert_eq!((log.scenario.as_str(), log.planted.as_deref()), ("idles", Some("bug")));
+        assert_eq!((log.expected, log.deviations), (expected, deviations));
+        assert_eq!((log.made_by.as_str(), log.story), ("a test", vec!["once".to_owned()]));
+    }
+}

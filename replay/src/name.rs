@@ -165,7 +165,7 @@ impl FromStr for Distance {
 }
 
 /// No span of a log is longer.
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 macro_rules! as_text {
     ($($name:ty),*) => {

@@ -13,12 +13,8 @@ use stormglass_simulator::{Crash, Deviation, RequestOf, Scenario, World};
 use crate::align;
 use crate::context::{kind_mut, nth_mut};
 use crate::log::{Log, LogOf};
-use crate::replay::{Verdict, log_of, run, verdict};
+use crate::replay::{Found, Verdict, log_of, most_events, read_by_meaning, run, verdict};
 use crate::trace::Trace;
-
-/// A run of a neighbour may have this many times the events of the original, and then some.
-const LONGER: u64 = 4;
-const AND_THEN_SOME: u64 = 1_000;
 
 /// Numbers and times are looked at so far to each side.
 const FARTHEST: u32 = 8;
@@ -34,6 +30,9 @@ pub struct Repaired<S: Scenario> {
     /// Everything near the log was tried; otherwise the search ended before.
     pub exhausted: bool,
 }
+
+/// The search starts from at most so many lists.
+const MOST_BASES: usize = 6;
 
 /// A way to change a list a little.
 #[derive(Clone)]
@@ -77,8 +76,6 @@ pub fn repair<S: Scenario>(
 /// The search was asked to end.
 struct Stopped;
 
-type Found<S> = Option<(u64, Vec<Deviation<RequestOf<S>>>)>;
-
 struct Search<'s, S: Scenario> {
     scenario: &'s S,
     world: World<'s, S>,
@@ -89,12 +86,15 @@ struct Search<'s, S: Scenario> {
 
 impl<S: Scenario> Search<'_, S> {
     fn search(&mut self) -> Result<Found<S>, Stopped> {
-        let lists = self.readings()?;
-        for list in &lists {
-            if self.fails(self.log.seed, list)? {
-                return Ok(Some((self.log.seed, list.clone())));
-            }
+        if self.fails(self.log.seed, &self.log.deviations)? {
+            return Ok(Some((self.log.seed, self.log.deviations.clone())));
         }
+        let (read, runs) = read_by_meaning(self.scenario, self.log);
+        self.tried += runs;
+        if read.is_some() {
+            return Ok(read);
+        }
+        let lists = self.readings();
         let bases: Vec<_> = lists.into_iter().map(|list| self.base(list)).collect();
         let farthest = bases.iter().map(|base| base.near.len()).max().unwrap_or(0);
         for distance in 0..farthest {
@@ -117,11 +117,7 @@ impl<S: Scenario> Search<'_, S> {
         Ok(None)
     }
 
-    fn pairs(
-        &mut self,
-        base: &Base<RequestOf<S>>,
-        sum: usize,
-    ) -> Result<Found<S>, Stopped> {
+    fn pairs(&mut self, base: &Base<RequestOf<S>>, sum: usize) -> Result<Found<S>, Stopped> {
         for distance in 0..=sum {
             let (Some(ones), Some(others)) =
                 (base.near.get(distance), base.near.get(sum - distance))
@@ -140,21 +136,22 @@ impl<S: Scenario> Search<'_, S> {
     }
 
     /// The log as it stands, and as it is read in a run of today; each list once.
-    fn readings(&mut self) -> Result<Vec<Vec<Deviation<RequestOf<S>>>>, Stopped> {
+    fn readings(&mut self) -> Vec<Vec<Deviation<RequestOf<S>>>> {
         let mut lists = vec![self.log.deviations.clone()];
-        let Some(context) = &self.log.context else { return Ok(lists) };
-        for reading in align::readings(context, *self.scenario.nodes().start()) {
-            let (list, _) = align::read(&mut self.world, self.log, context, reading);
-            if !lists.contains(&list) {
+        let Some(context) = self.log.places() else { return lists };
+        for reading in align::plain_readings(context, *self.scenario.nodes().start()) {
+            let list = align::read(&mut self.world, self.log, context, reading).deviations;
+            if lists.len() < MOST_BASES && !lists.contains(&list) {
                 lists.push(list);
             }
         }
-        Ok(lists)
+        lists
     }
 
     /// What is near a list depends on the run it makes.
     fn base(&mut self, deviations: Vec<Deviation<RequestOf<S>>>) -> Base<RequestOf<S>> {
-        let trace = run(&mut self.world, self.log.seed, &deviations).trace;
+        let trace =
+            run(&mut self.world, self.log.seed, &deviations, most_events(&self.log.expected)).trace;
         let (least, most) = self.scenario.nodes().into_inner();
         let count = Deviation::cluster_size(&deviations).unwrap_or(least);
         let mut near = Vec::new();
@@ -206,7 +203,7 @@ impl<S: Scenario> Search<'_, S> {
         }
         self.tried += 1;
         let expected = &self.log.expected;
-        let most_events = expected.event.saturating_mul(LONGER).saturating_add(AND_THEN_SOME);
+        let most_events = most_events(expected);
         let outcome = self.world.replay(seed, deviations, most_events, &mut ()).outcome;
         Ok(verdict(expected, &outcome) != Verdict::Absent)
     }

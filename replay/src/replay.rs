@@ -43,14 +43,24 @@ pub(crate) struct Run {
     pub(crate) trace: Trace,
 }
 
-/// Runs a list.
+/// A run that is to show what a log shows may have this many times its events, and then some.
+const LONGER: u64 = 4;
+const AND_THEN_SOME: u64 = 1_000;
+
+/// How many events a run may have that is to show what a log shows.
+pub(crate) fn most_events(expected: &Expected) -> u64 {
+    expected.event.saturating_mul(LONGER).saturating_add(AND_THEN_SOME)
+}
+
+/// Runs a list, for no more events than these.
 pub(crate) fn run<S: Scenario>(
     world: &mut World<'_, S>,
     seed: u64,
     deviations: &[Deviation<RequestOf<S>>],
+    most_events: u64,
 ) -> Run {
     let mut trace = Trace::default();
-    let replayed = world.replay(seed, deviations, u64::MAX, &mut trace);
+    let replayed = world.replay(seed, deviations, most_events, &mut trace);
     Run { replayed, trace }
 }
 
@@ -58,51 +68,72 @@ pub(crate) fn run<S: Scenario>(
 ///
 /// If it no longer happens as it stands, its deviations are put where they met the run when the log
 /// was made, by the names of steps and effects: then the run is at best drifted.
-pub fn replay<S: Scenario>(
-    scenario: &S,
-    log: &Log<RequestOf<S>>,
-) -> Comparison<RequestOf<S>> {
-    let as_written = compare(scenario, log, log.deviations.clone());
+pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison<RequestOf<S>> {
+    let as_written = compare(scenario, log, log.seed, log.deviations.clone());
     if as_written.verdict != Verdict::Absent {
         return as_written;
     }
-    read_by_meaning(scenario, log)
-        .map_or(as_written, |deviations| compare(scenario, log, deviations))
+    match read_by_meaning(scenario, log) {
+        (Some((seed, deviations)), _) => compare(scenario, log, seed, deviations),
+        (None, _) => as_written,
+    }
 }
 
-/// What a log comes to in a run of today, if that fails as it did.
-fn read_by_meaning<S: Scenario>(
+/// All readings of a log together take at most so many runs, and those of the last one.
+const MOST_RUNS: u64 = 1_000;
+/// Of long lists fewer are made: so many deviations in all.
+const MOST_WORK: u64 = 1_000_000;
+const LEAST_RUNS: u64 = 8;
+
+/// A seed for the nodes' dice, and a list.
+pub(crate) type Found<S> = Option<(u64, Vec<Deviation<RequestOf<S>>>)>;
+
+/// What a log comes to in a run of today, if that fails as it did; and how many runs were made to
+/// find it.
+pub(crate) fn read_by_meaning<S: Scenario>(
     scenario: &S,
     log: &Log<RequestOf<S>>,
-) -> Option<Vec<Deviation<RequestOf<S>>>> {
-    let context = log.context.as_ref()?;
-    let mut world = World::new(scenario);
-    align::readings(context, *scenario.nodes().start()).into_iter().find_map(|reading| {
-        let (deviations, run) = align::read(&mut world, log, context, reading);
-        let verdict = verdict(&log.expected, &run.replayed.outcome);
-        (verdict != Verdict::Absent).then_some(deviations)
-    })
+) -> (Found<S>, u64) {
+    let Some(context) = log.places() else { return (None, 0) };
+    let most_runs = (MOST_WORK / (1 + log.deviations.len() as u64)).clamp(LEAST_RUNS, MOST_RUNS);
+    let (mut world, mut runs) = (World::new(scenario), 0);
+    for reading in align::readings(context, *scenario.nodes().start()) {
+        let read = align::read(&mut world, log, context, reading);
+        runs += read.runs;
+        if verdict(&log.expected, &read.run.replayed.outcome) != Verdict::Absent {
+            return (Some((read.seed, read.deviations)), runs);
+        }
+        if runs > most_runs {
+            break;
+        }
+    }
+    (None, runs)
 }
 
 /// Makes the run of a list, which is that of the log or stands for it.
 fn compare<S: Scenario>(
     scenario: &S,
     log: &Log<RequestOf<S>>,
+    seed: u64,
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Comparison<RequestOf<S>> {
-    let mut watch = (Story::new(&deviations), Trace::default());
-    let replayed = World::new(scenario).replay(log.seed, &deviations, u64::MAX, &mut watch);
+    let trace = match &log.context {
+        Some(context) => Trace::compared_with(&context.steps),
+        None => Trace::default(),
+    };
+    let mut watch = (Story::new(&deviations), trace);
+    let replayed = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut watch);
     let (story, trace) = watch;
     let outcome = replayed.outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let mut verdict = verdict(&log.expected, &outcome);
-    if verdict == Verdict::Exact && deviations != log.deviations {
+    if verdict == Verdict::Exact && (seed, &deviations) != (log.seed, &log.deviations) {
         verdict = Verdict::Drifted;
     }
     let matched = replayed.matched.iter().enumerate();
     let unmatched = matched.filter(|(_, matched)| !**matched).map(|(position, _)| position);
     let unmatched: Vec<_> = unmatched.collect();
-    let drift = Drift::of(log, &deviations, &unmatched, &trace);
+    let drift = Drift::of(log, seed, &deviations, &unmatched, trace);
     let first_difference = match verdict {
         Verdict::Exact => None,
         _ => first_difference(&log.story, &story),

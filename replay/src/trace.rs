@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use stormglass_machine::{Effect, Input, Kind as _, Machine, NodeId, Time};
 use stormglass_simulator::{Cluster, Event, Watch};
 
+use crate::drift::StepNow;
 use crate::name::{EffectName, Sort, StepName};
 
 /// A run, as far as it has to be compared with another.
@@ -27,13 +28,29 @@ pub(crate) struct Trace {
     struck: Option<usize>,
     /// For each deviation that has cut a step short: the step, and how many effects happened.
     pub(crate) cuts: BTreeMap<usize, (usize, usize)>,
+    /// There have been so many steps that no more are kept.
+    is_full: bool,
+    /// What the run is compared with, if it is.
+    comparison: Option<Comparison>,
 }
+
+/// The digests of another run, and the first step that has another.
+#[derive(Default)]
+struct Comparison {
+    digests: String,
+    input: String,
+    difference: Option<StepNow>,
+}
+
+/// Of longer runs, only the beginning is kept.
+const MOST_STEPS: usize = 10_000;
 
 /// One step of a machine.
 pub(crate) struct Step {
     pub(crate) time: Time,
     pub(crate) name: StepName,
-    pub(crate) input: String,
+    /// Its input is a request.
+    pub(crate) is_asked: bool,
     pub(crate) effects: Vec<Done>,
     pub(crate) digest: u16,
 }
@@ -44,8 +61,6 @@ pub(crate) struct Done {
     pub(crate) name: EffectName,
     /// The number that a deviation would know it by, once it has happened.
     pub(crate) nth: Option<u32>,
-    /// In words.
-    pub(crate) words: String,
 }
 
 /// What has a number: inputs of a node, messages on a link, and the rest of each node.
@@ -56,6 +71,25 @@ enum Counted {
 }
 
 impl Trace {
+    /// A trace that is compared with the digests of another as it goes.
+    pub(crate) fn compared_with(digests: &str) -> Trace {
+        let comparison = Comparison { digests: digests.to_owned(), ..Comparison::default() };
+        Trace { comparison: Some(comparison), ..Trace::default() }
+    }
+
+    /// The digests of all steps, four hexadecimal digits each.
+    pub(crate) fn digests(&self) -> String {
+        self.steps.iter().map(|step| format!("{:04x}", step.digest)).collect()
+    }
+
+    /// The first step that is not that of the run it was compared with.
+    pub(crate) fn difference(self) -> Option<StepNow> {
+        let Comparison { digests, difference, .. } = self.comparison?;
+        let alike = self.steps.len();
+        let ended = alike < digests.len() / DIGITS;
+        difference.or(ended.then_some(StepNow { alike, ..StepNow::default() }))
+    }
+
     /// The step of this name.
     pub(crate) fn find(&self, name: &StepName) -> Option<&Step> {
         self.by_name.get(name).map(|position| &self.steps[*position])
@@ -78,23 +112,38 @@ impl Trace {
         self.by_name.insert(name.clone(), self.steps.len());
         self.latest.insert(node, (self.steps.len(), 0));
         let digest = digest((now, node, input));
-        let input = format!("{input:?}");
-        self.steps.push(Step { time: now, name, input, effects: Vec::new(), digest });
+        if let Some(comparison) = self.comparison.as_mut().filter(|one| one.difference.is_none()) {
+            comparison.input = format!("{input:?}");
+        }
+        let is_asked = matches!(input, Input::Request { .. });
+        self.steps.push(Step { time: now, name, is_asked, effects: Vec::new(), digest });
     }
 
     fn stepped<M: Machine>(&mut self, effects: &[Effect<M>]) {
-        let Some(step) = self.steps.last_mut() else { return };
+        let position = self.steps.len() - 1;
+        let step = &mut self.steps[position];
         step.digest = digest::<(u16, &[Effect<M>])>((step.digest, effects));
         for effect in effects {
             let mut name = name_of(effect);
             let alike = |done: &&Done| EffectName { nth: 0, ..done.name.clone() } == name;
             name.nth = step.effects.iter().filter(alike).count() as u32;
-            step.effects.push(Done { name, nth: None, words: format!("{effect:?}") });
+            step.effects.push(Done { name, nth: None });
+        }
+        let Some(comparison) = &mut self.comparison else { return };
+        let known = comparison.digests.get(position * DIGITS..(position + 1) * DIGITS);
+        if comparison.difference.is_none() && known != Some(format!("{:04x}", step.digest).as_str())
+        {
+            comparison.difference = Some(StepNow {
+                alike: position,
+                step: Some(format!("{}  node {}", step.time, step.name.node)),
+                input: Some(std::mem::take(&mut comparison.input)),
+                effects: effects.iter().map(|effect| format!("{effect:?}")).collect(),
+            });
         }
     }
 
     /// An effect happens: now it has the number that a deviation knows it by.
-    fn effect<M: Machine>(&mut self, cluster: &Cluster<M>, node: NodeId, effect: &Effect<M>) {
+    fn effect<M: Machine>(&mut self, cluster: &Cluster<M>, node: NodeId) {
         let Some((step, happened)) = self.latest.get_mut(&node) else { return };
         let (step, position) = (*step, *happened);
         *happened += 1;
@@ -120,7 +169,6 @@ impl Trace {
         // Records of all kinds are numbered together.
         let kind = if sort == Sort::Record { String::new() } else { kind };
         let nth = self.count(Counted::Effect(node, sort, kind, to));
-        debug_assert!(matches!(effect, Effect::Send { .. }) == (sort == Sort::Message));
         self.steps[step].effects[position].nth = Some(nth);
     }
 
@@ -139,10 +187,16 @@ fn is_stormy<M: Machine>(cluster: &Cluster<M>) -> bool {
 
 impl<M: Machine> Watch<M> for Trace {
     fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
+        if self.steps.len() == MOST_STEPS && matches!(event, Event::Input { .. }) {
+            self.is_full = true;
+        }
+        if self.is_full {
+            return;
+        }
         match event {
             Event::Input { node, input } => self.input(cluster.now(), node, input),
             Event::Stepped { effects, .. } => self.stepped(effects),
-            Event::Effect { node, effect } => self.effect(cluster, node, effect),
+            Event::Effect { node, .. } => self.effect(cluster, node),
             Event::Struck(position) => self.struck = Some(position),
             Event::Crashed { node, .. } => {
                 self.unflushed.remove(&node);
@@ -189,6 +243,9 @@ fn first_word(value: &impl Debug) -> String {
     let _ = write!(word, "{value:?}");
     word.0
 }
+
+/// How many digits a digest has.
+const DIGITS: usize = 4;
 
 /// Sixteen bits are enough to see where two runs part ways: FNV-1a, folded.
 fn digest<H: Hash>(value: H) -> u16 {

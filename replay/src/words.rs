@@ -56,7 +56,9 @@ pub(crate) fn in_words<R: Debug>(deviation: &Deviation<R>) -> String {
                 Way::Answer => "answer",
             };
             let fate = fated(*fate);
-            format!("the {what} of the {attempt} attempt at client {client}'s {nth} operation {fate}")
+            format!(
+                "the {what} of the {attempt} attempt at client {client}'s {nth} operation {fate}"
+            )
         }
         Deviation::Knob(tuned) => format!("{} is set to {}", tuned.name, tuned.value),
         Deviation::Site(site) => {

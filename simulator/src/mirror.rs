@@ -116,11 +116,7 @@ impl<S: Scenario<Machine: Clone>> Mirror<S> {
     }
 
     /// Looks at what must hold always, after a node was touched.
-    pub fn always<A: Around<S::Machine>>(
-        &mut self,
-        cluster: &Cluster<A>,
-        node: NodeId,
-    ) -> Verdict {
+    pub fn always<A: Around<S::Machine>>(&mut self, cluster: &Cluster<A>, node: NodeId) -> Verdict {
         self.follow(cluster, node);
         if !self.looks_at(node) {
             return Ok(());

@@ -67,7 +67,7 @@ fn in_words(log: &Opened, told: &Told, arguments: &Replay, program: &str) -> Str
 }
 
 /// At most so many deviations are told one by one.
-const LISTED: usize = 20;
+const LISTED: usize = 8;
 
 /// Why the run is not that of the log: the first step that differs, what has moved, what met
 /// nothing.
@@ -76,7 +76,11 @@ fn tell_drift(words: &mut String, replay: &campaign::Replay) {
     if let Some(StepNow { alike, step, input, effects }) = step {
         let _ = match (step, input) {
             (Some(step), Some(input)) => {
-                writeln!(words, "  {alike} steps are as they were; the next is now:\n    {step}  {}", shortened(input))
+                writeln!(
+                    words,
+                    "  {alike} steps are as they were; the next is now:\n    {step}  {}",
+                    shortened(input)
+                )
             }
             _ => writeln!(words, "  {alike} steps are as they were, and now there are no more"),
         };
@@ -90,10 +94,10 @@ fn tell_drift(words: &mut String, replay: &campaign::Replay) {
     for Unmatched { deviation, hint } in unmatched.iter().take(LISTED) {
         let _ = writeln!(words, "  met nothing: {}\n    {}", shortened(deviation), shortened(hint));
     }
-    let more = [moved.len(), unmatched.len()].map(|count| count.saturating_sub(LISTED));
-    if more != [0, 0] {
-        let [moved, unmatched] = more;
-        let _ = writeln!(words, "  and {moved} more that have moved, {unmatched} that met nothing");
+    for (all, what) in [(moved.len(), "have moved"), (unmatched.len(), "met nothing")] {
+        if let Some(more @ 1..) = all.checked_sub(LISTED) {
+            let _ = writeln!(words, "  and {more} more that {what}");
+        }
     }
 }
 

@@ -136,7 +136,8 @@ pub fn changed(change: Change) -> Registry {
     }
     let unchanged = stormglass_scenarios::registry();
     let faction = |bug: Option<&str>| {
-        let called = |name| stormglass_faction::Bug::ALL.iter().copied().find(|bug| bug.name() == name);
+        let called =
+            |name| stormglass_faction::Bug::ALL.iter().copied().find(|bug| bug.name() == name);
         bug.map(|name| called(name).expect("the registry knows it"))
     };
     let replica = |bug: Option<&str>| {
@@ -157,10 +158,7 @@ pub fn changed(change: Change) -> Registry {
             }),
             _ => match PLANS.into_iter().find(|plan| plan.names[0] == name) {
                 Some(plan) => registry.with_planted(name, about, bugs, move |bug| {
-                    variant(
-                        Replication::new(plan, Mode::Hardened).with_bug(replica(bug)),
-                        change,
-                    )
+                    variant(Replication::new(plan, Mode::Hardened).with_bug(replica(bug)), change)
                 }),
                 // Nothing is planted where known weaknesses are left as they are.
                 None => registry,
