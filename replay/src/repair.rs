@@ -33,6 +33,10 @@ pub struct Repaired<S: Scenario> {
 
 /// The search starts from at most so many lists.
 const MOST_BASES: usize = 6;
+/// So many readings are looked at for them.
+const MOST_LOOKED_AT: usize = 16;
+/// Only so many deviations of a list are replaced.
+const MOST_REPLACED: usize = 2_000;
 
 /// A way to change a list a little.
 #[derive(Clone)]
@@ -69,8 +73,15 @@ pub fn repair<S: Scenario>(
         Ok(found) => (true, found),
         Err(Stopped) => (false, None),
     };
-    let log = found.and_then(|(seed, deviations)| log_of(scenario, seed, deviations));
-    Repaired { tried: search.tried, exhausted: exhausted && log.is_none(), log }
+    let log = found.and_then(|(seed, mut deviations)| {
+        // A world takes no notice of nodes that are not there; a log that names them makes no sense.
+        let fewest = *scenario.nodes().start();
+        let count = Deviation::cluster_size(&deviations).unwrap_or(fewest);
+        deviations.retain(|one| one.last_node().is_none_or(|node| node.0 < count));
+        log_of(scenario, seed, deviations)
+    });
+    let whole = search.log.deviations.len() <= MOST_REPLACED;
+    Repaired { tried: search.tried, exhausted: exhausted && whole && log.is_none(), log }
 }
 
 /// The search was asked to end.
@@ -139,7 +150,8 @@ impl<S: Scenario> Search<'_, S> {
     fn readings(&mut self) -> Vec<Vec<Deviation<RequestOf<S>>>> {
         let mut lists = vec![self.log.deviations.clone()];
         let Some(context) = self.log.places() else { return lists };
-        for reading in align::plain_readings(context, *self.scenario.nodes().start()) {
+        let readings = align::plain_readings(context, *self.scenario.nodes().start());
+        for reading in readings.into_iter().take(MOST_LOOKED_AT) {
             let list = align::read(&mut self.world, self.log, context, reading).deviations;
             if lists.len() < MOST_BASES && !lists.contains(&list) {
                 lists.push(list);
@@ -162,7 +174,7 @@ impl<S: Scenario> Search<'_, S> {
             }
             near[place].push(Step { position, with });
         };
-        for (position, deviation) in deviations.iter().enumerate() {
+        for (position, deviation) in deviations.iter().enumerate().take(MOST_REPLACED) {
             put(1, position, With::Nothing);
             let surroundings = Surroundings { trace: &trace, count, least, most };
             for (distance, other) in surroundings.near(deviation) {
