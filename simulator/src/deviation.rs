@@ -227,6 +227,12 @@ impl<R> Deviation<R> {
         fault?.at_mut()
     }
 
+    /// How long it lasts from then on, to be changed; `None` if it is no episode with an end.
+    pub fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        let fault: Option<&mut dyn Fault> = fault_of!(self);
+        fault?.lasts_mut()
+    }
+
     /// Its beginning, in words, if it is an episode.
     pub fn begins(&self) -> Option<String> {
         self.fault()?.begins()

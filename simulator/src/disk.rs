@@ -65,6 +65,27 @@ impl<R> Disk<R> {
         }
     }
 
+    /// The same disk, as if only these records had ever been on it.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn only<T: Clone>(&self, those: impl Fn(&R) -> Option<&T>) -> Disk<T> {
+        let taken = |stored: &Stored<R>| {
+            let Stored { kind, fate, .. } = *stored;
+            Some(Stored { record: those(&stored.record)?.clone(), kind, fate })
+        };
+        let until = |end: usize| self.records[..end].iter().filter_map(taken).count();
+        let mut disk = Disk {
+            records: self.records.iter().filter_map(taken).collect(),
+            durable: until(self.durable),
+            acknowledged: until(self.acknowledged),
+            written: self.written,
+            unreadable: 0,
+            spoilt: self.spoilt,
+        };
+        let durable = disk.records[..disk.durable].iter();
+        disk.unreadable = durable.filter(|stored| stored.fate != RecordFate::Sound).count();
+        disk
+    }
+
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         (self.durable, self.acknowledged, self.written) = (0, 0, 0);

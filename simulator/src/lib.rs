@@ -41,6 +41,8 @@ mod knob;
 mod lasso;
 mod linearizable;
 mod liveness;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod network;
 mod oracle;
 mod panic;
@@ -70,6 +72,8 @@ pub use faults::{
 };
 pub use knob::{Knob, Knobs};
 pub use linearizable::UNDECIDED;
+#[cfg(feature = "mirror")]
+pub use mirror::{Around, Mirror};
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

@@ -7,7 +7,7 @@ use crate::deviation::Deviation;
 use crate::faults::{Does, Impairment};
 
 /// What is wrong with links now. Nothing is kept of links that are whole.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Network {
     /// The positions in the plan of the impairments in force.
     impaired: Vec<usize>,
