@@ -9,6 +9,7 @@
 
 // What a page of the documentation shows is compiled and run.
 #![cfg_attr(doctest, doc = include_str!("../docs/scripts.md"))]
+#![cfg_attr(doctest, doc = include_str!("../docs/workflow.md"))]
 #![forbid(unsafe_code)]
 
 pub use stormglass_campaign::{Options, Planted, Registry, Report, campaign, check};

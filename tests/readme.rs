@@ -73,6 +73,16 @@ fn the_scripts_that_are_shown_are_made_of_lines_of_those_that_are_run() {
     assert_made_of_lines_of("docs/scripts.md", section, "campaign/tests/scripted.rs");
 }
 
+/// The page itself is compiled and run as a test of the documentation.
+#[test]
+fn the_workflow_of_the_page_has_fewer_than_120_lines() {
+    let page = read("docs/workflow.md");
+    let (_, rest) = page.split_once("```rust\n").expect("it shows a workflow");
+    let (workflow, _) = rest.split_once("```").expect("which ends");
+    let lines = workflow.lines().count();
+    assert!((60..120).contains(&lines), "{lines} lines");
+}
+
 #[test]
 fn every_folder_is_in_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use stormglass_replay::{LogError, RawLog, Verdict, replay};
 use stormglass_simulator::Scenario;
 
+use crate::options::parse_seed;
 use crate::{Found, Options, Report, campaign, parse_seeds, quoted};
 
 /// Runs the seeds of a range in a `cargo test`, and panics with the story of the shrunk failure
@@ -27,7 +28,7 @@ pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
     let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
     let (seeds, single) = match (text("STORMGLASS_SEED"), text("STORMGLASS_SEEDS")) {
         (Some(seed), _) => {
-            let Ok(number) = seed.parse::<u64>() else {
+            let Some(number) = parse_seed(&seed) else {
                 panic!("STORMGLASS_SEED={seed:?} is no seed; write a number like 7")
             };
             assert!(number < u64::MAX, "the last seed is {}", u64::MAX - 1);
@@ -40,6 +41,8 @@ pub fn check<S: Scenario>(scenario: &S, seeds: std::ops::Range<u64>) {
         (None, None) => (seeds, false),
     };
     let out = variable("STORMGLASS_OUT").map_or_else(beside_the_build, PathBuf::from);
+    // Tests run in the folder of their package, and whoever reads of the log may be elsewhere.
+    let out = std::path::absolute(&out).unwrap_or(out);
     let report = campaign(scenario, &Options { out, ..Options::new(seeds) });
     if let Some(found) = report.failures.first() {
         panic!("{}", failure(&report, found));
@@ -117,8 +120,14 @@ fn check_log<S: Scenario>(scenario: &S, path: &Path) {
     };
     let log = match read() {
         Ok(Some(log)) => log,
-        // The test of another scenario is run with it.
-        Ok(None) => return,
+        Ok(None) => {
+            println!(
+                "{} is of another scenario, and {} ran no seed.",
+                path.display(),
+                scenario.name()
+            );
+            return;
+        }
         Err(error) => panic!("{error}"),
     };
     let compared = replay(scenario, &log);

@@ -81,13 +81,18 @@ pub enum SeedsError {
 ///
 /// If it has another form, or is empty or reversed.
 pub fn parse_seeds(text: &str) -> Result<Range<u64>, SeedsError> {
-    let number = |text: &str| text.trim().replace('_', "").parse().ok();
-    let seeds = text.split_once("..").and_then(|(start, end)| Some(number(start)?..number(end)?));
+    let parts = text.split_once("..");
+    let seeds = parts.and_then(|(start, end)| Some(parse_seed(start)?..parse_seed(end)?));
     match seeds {
         None => Err(SeedsError::Form(text.to_owned())),
         Some(seeds) if seeds.is_empty() => Err(SeedsError::Empty(text.to_owned())),
         Some(seeds) => Ok(seeds),
     }
+}
+
+/// A number like `7` or `1_000`.
+pub(crate) fn parse_seed(text: &str) -> Option<u64> {
+    text.trim().replace('_', "").parse().ok()
 }
 
 #[cfg(test)]

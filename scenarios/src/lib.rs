@@ -9,10 +9,12 @@
 pub mod faction;
 pub mod raft;
 pub mod replica;
+pub mod workflow;
 
 use stormglass_campaign::Registry;
 
 /// All scenarios, by name.
 pub fn registry() -> Registry {
-    raft::register(replica::register(faction::register(Registry::new())))
+    let published = replica::register(faction::register(Registry::new()));
+    workflow::register(raft::register(published))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use stormglass_machine::NodeId;
 use stormglass_raft::{Log, Role};
 
 use super::host::Node;
@@ -16,7 +17,7 @@ pub fn describe(raft: &Node) -> String {
     match (raft.role(), raft.current_leader()) {
         (Role::Leader, _) => told.push_str(&leads(raft)),
         (Role::Candidate | Role::PreCandidate, _) => {
-            let _ = write!(told, ", has the votes of {:?}", raft.votes());
+            let _ = write!(told, ", has the votes of {}", listed(raft.votes()));
         }
         (Role::Follower, Some(leader)) => {
             let _ = write!(told, ", follows node {leader}");
@@ -31,14 +32,14 @@ pub fn describe(raft: &Node) -> String {
         let _ = write!(told, ", has {bytes} bytes of a snapshot up to {index}");
     }
     let configuration = raft.configuration();
-    let _ = write!(told, ", voters {:?}", configuration.voters());
+    let _ = write!(told, ", voters {}", listed(configuration.voters()));
     for (name, nodes) in [
         ("outgoing", configuration.outgoing()),
         ("learners", configuration.learners()),
         ("joining", configuration.joining()),
     ] {
         if !nodes.is_empty() {
-            let _ = write!(told, ", {name} {nodes:?}");
+            let _ = write!(told, ", {name} {}", listed(nodes));
         }
     }
     told
@@ -56,6 +57,12 @@ pub fn describe_groups<'a>(groups: impl Iterator<Item = (u64, &'a Node)>) -> Str
         }
     }
     format!("leads {led} of {all} groups{busy}")
+}
+
+/// Nodes by their numbers.
+fn listed(nodes: &[NodeId]) -> String {
+    let numbers: Vec<_> = nodes.iter().map(|node| node.0).collect();
+    format!("{numbers:?}")
 }
 
 fn vote(raft: &Node) -> String {
