@@ -60,7 +60,7 @@ fn stories_open_in_a_browser_and_can_be_walked_through() {
 fn every_message_is_an_arrow(browser: &mut Browser, log: &str) {
     let steps = browser.ask(STEPS);
     let arrows = browser.ask(
-        "[...document.querySelectorAll('.arrow')].map((arrow) => \
+        "[...document.querySelectorAll('.drawing .arrow')].map((arrow) => \
          [Number(arrow.dataset.from), Number(arrow.dataset.to || 0), arrow.classList[1]])",
     );
     let (steps, arrows) = (steps.as_array().expect("a list"), arrows.as_array().expect("a list"));

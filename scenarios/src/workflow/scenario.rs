@@ -7,7 +7,9 @@ use stormglass_simulator::{
     Asked, Attempt, Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Reply, Scenario,
     Settings, World,
 };
-use stormglass_workflow::{Bug, Config, Node, Planted, Request, Response, site};
+use stormglass_workflow::{
+    Bug, Config, Node, Phase, Planted, Request, Response, Worker, site,
+};
 
 use super::example::{Example, OwnBug};
 use super::ghost::{Ghost, WORKER, pair_name};
@@ -177,7 +179,35 @@ impl<E: Example> Scenario for Flow<E> {
         E::pairs().into_iter().map(pair_name).collect()
     }
 
+    fn describe(&self, node: &Node<E>) -> String {
+        match (node.as_worker(), node.as_system()) {
+            (Some(worker), _) => worker_in_words(worker),
+            (None, Some(system)) => format!("ledger {:?}", system.ledger()),
+            (None, None) => String::new(),
+        }
+    }
+
     fn planted(&self) -> Option<&str> {
         self.planted.map(Plant::name)
     }
+}
+
+/// What is committed, which actions are not finished, and what waits.
+fn worker_in_words<E: Example>(worker: &Worker<E>) -> String {
+    let unfinished = worker.outstanding().iter().map(|(id, _, phase)| {
+        let stands = match phase {
+            Phase::Waiting(_) => "waits",
+            Phase::UnderWay(_) => "is under way",
+            Phase::Answered => "is answered",
+        };
+        format!("{id:?} {stands}")
+    });
+    let unfinished = unfinished.collect::<Vec<_>>().join(", ");
+    let (inputs, completions) = worker.waiting();
+    format!(
+        "{} committed, state {:?}, unfinished [{unfinished}], {inputs} inputs and {completions} \
+         completions wait",
+        worker.number(),
+        worker.committed(),
+    )
 }
