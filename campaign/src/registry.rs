@@ -6,7 +6,7 @@ use stormglass_replay::{
     write,
 };
 use stormglass_shrinker::Budget;
-use stormglass_simulator::{Scenario, World};
+use stormglass_simulator::{Scenario, Watch, World};
 
 use crate::report::ShrunkSize;
 use crate::triage::{self, Shrunk};
@@ -336,7 +336,8 @@ impl<S: Scenario> Runnable for S {
         let mut told = Vec::new();
         if story {
             let mut teller = Story::new(self, &recorded.deviations);
-            world.replay(seed, &recorded.deviations, u64::MAX, &mut teller);
+            let mut watch: &mut dyn Watch<S::Machine> = &mut teller;
+            world.replay(seed, &recorded.deviations, u64::MAX, &mut watch);
             told = teller.tell(outcome.failure.as_ref(), outcome.time);
         }
         let failure = outcome.failure.as_ref();
@@ -398,8 +399,7 @@ impl<S: Scenario> Runnable for S {
         out: &Path,
     ) -> Result<Repair, LogError> {
         let log = log.read(self)?;
-        let verdict = replay(self, &log).verdict;
-        let Repaired { tried, exhausted, log: found } = repair(self, &log, keep_going);
+        let Repaired { verdict, tried, exhausted, log: found } = repair(self, &log, keep_going);
         if let Some(found) = &found {
             write(out, found)?;
         }

@@ -4,19 +4,17 @@
 use std::time::Duration;
 
 use stormglass_machine::Time;
-use stormglass_simulator::{Crash, Deviation, RequestOf, Scenario, World};
+use stormglass_simulator::{Crash, Deviation};
 
 use crate::context::{Context, Known, Place, kind_mut, nth_mut};
-use crate::log::Log;
 use crate::name::{Distance, EffectName, Sort, StepName, YEAR};
-use crate::replay::{Run, most_events, run};
 use crate::steps::Steps;
 
 /// How a log is understood if it does not mean anything as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The cluster has as many nodes more than the scenario's smallest as it had then.
-    relative: bool,
+    pub(crate) relative: bool,
     /// Which of the distances that are known of each episode.
     choice: Choice,
     /// One deviation, by its position, of which others are taken.
@@ -24,18 +22,24 @@ pub(crate) struct Reading {
     /// How far the seed of the nodes' own dice is from that of the log. The same seed gives other
     /// dice to code that draws more, or in another order: no seed is more like the old one than
     /// any other.
-    dice: u64,
+    pub(crate) dice: u64,
+}
+
+impl Reading {
+    /// Which of the distances is taken of the deviation at this position.
+    pub(crate) fn choice_of(self, position: usize) -> Choice {
+        let except = self.except.filter(|(excepted, _)| *excepted == position);
+        except.map_or(self.choice, |(_, choice)| choice)
+    }
 }
 
 /// From which of the steps around it an episode keeps its distance: the nearest is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Choice {
+pub(crate) struct Choice {
     begin: usize,
     end: usize,
 }
 
-/// Where one deviation is depends on those before it; so often they are looked for again.
-const ROUNDS: usize = 40;
 /// A log is read in at most so many ways.
 const MOST_READINGS: usize = 200;
 /// So many other seeds are tried for the nodes' dice.
@@ -74,67 +78,8 @@ fn choices(begins: usize, ends: usize) -> impl Iterator<Item = Choice> {
     (0..begins.max(1)).flat_map(move |begin| (0..ends.max(1)).map(move |end| Choice { begin, end }))
 }
 
-/// A log, read in one way.
-pub(crate) struct Read<R> {
-    /// The seed of the nodes' dice.
-    pub(crate) seed: u64,
-    /// The deviations, as they are called today.
-    pub(crate) deviations: Vec<Deviation<R>>,
-    /// The run that they make.
-    pub(crate) run: Run,
-    /// How many runs it took.
-    pub(crate) runs: u64,
-}
-
-/// Reads a log in one way.
-pub(crate) fn read<S: Scenario>(
-    world: &mut World<'_, S>,
-    log: &Log<RequestOf<S>>,
-    context: &Context,
-    reading: Reading,
-) -> Read<RequestOf<S>> {
-    let nodes = world.scenario().nodes();
-    let fewest = *nodes.start();
-    let then = Deviation::cluster_size(&log.deviations).unwrap_or(context.fewest);
-    let relative = then.saturating_add(fewest).saturating_sub(context.fewest);
-    let wanted = if reading.relative { relative } else { then };
-    let count = wanted.clamp(fewest, *nodes.end());
-    let seed = log.seed.wrapping_add(reading.dice);
-    let deviations = resized(&log.deviations, fewest, count);
-    let most_events = most_events(&log.expected);
-    let made = run(world, seed, &deviations, most_events);
-    let mut read = Read { seed, deviations, run: made, runs: 1 };
-    for _ in 0..ROUNDS {
-        let renamed = renamed(context, &read.run.steps);
-        let places = log.deviations.iter().zip(&context.places).enumerate();
-        let placed: Vec<_> = places
-            .map(|(position, (deviation, place))| {
-                let except = reading.except.filter(|(excepted, _)| *excepted == position);
-                let choice = except.map_or(reading.choice, |(_, choice)| choice);
-                let seeker = Seeker { steps: &read.run.steps, renamed: &renamed, choice };
-                seeker.placed(deviation, place)
-            })
-            .collect();
-        let next = resized(&placed, fewest, count);
-        if next == read.deviations {
-            break;
-        }
-        read.run = run(world, seed, &next, most_events);
-        read.deviations = next;
-        read.runs += 1;
-    }
-    read
-}
-
-/// The same list for a cluster of so many nodes.
-fn resized<R: Clone>(all: &[Deviation<R>], fewest: u32, count: u32) -> Vec<Deviation<R>> {
-    let size = (count > fewest).then_some(Deviation::Nodes { count });
-    let others = all.iter().filter(|one| !matches!(one, Deviation::Nodes { .. }));
-    size.into_iter().chain(others.cloned()).collect()
-}
-
 /// Kinds that are gone, each with the new one that has taken its place.
-type Renamed<'t> = Vec<(Sort, &'t str, &'t str)>;
+pub(crate) type Renamed<'t> = Vec<(Sort, &'t str, &'t str)>;
 
 /// Finds what has taken the place of kinds that are gone: new kinds of the same sort, in the same
 /// order; if there are more of them, those that are met about as often.
@@ -172,14 +117,14 @@ fn knows(kinds: &[Known], sort: Sort, name: &str) -> bool {
 }
 
 /// Looks for places in a run of today.
-struct Seeker<'t> {
-    steps: &'t Steps,
-    renamed: &'t Renamed<'t>,
-    choice: Choice,
+pub(crate) struct Seeker<'t> {
+    pub(crate) steps: &'t Steps,
+    pub(crate) renamed: &'t Renamed<'t>,
+    pub(crate) choice: Choice,
 }
 
 impl Seeker<'_> {
-    fn placed<R: Clone>(&self, deviation: &Deviation<R>, place: &Place) -> Deviation<R> {
+    pub(crate) fn placed<R: Clone>(&self, deviation: &Deviation<R>, place: &Place) -> Deviation<R> {
         let mut placed = deviation.clone();
         if let Some((sort, kind)) = kind_mut(&mut placed) {
             *kind = self.kind(sort, kind).to_owned();

@@ -236,9 +236,11 @@ pub fn probe(folder: &Path) -> io::Result<()> {
 /// What the file system says, without the name of a temporary file: errors name the file that was
 /// asked for.
 fn without_path(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|error| error.source());
-    let inner = source.and_then(|source| source.downcast_ref::<io::Error>());
-    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    // An error with something inside has been given that name; its kind is what is left.
+    match error.get_ref() {
+        Some(_) => error.kind().into(),
+        None => error,
+    }
 }
 
 /// A log may be read by whom the user lets read files: a temporary file would be private.

@@ -25,6 +25,7 @@ mod file;
 mod log;
 mod name;
 mod picture;
+mod reader;
 mod repair;
 mod replay;
 mod script;

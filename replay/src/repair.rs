@@ -13,6 +13,7 @@ use stormglass_simulator::{Crash, Deviation, RequestOf, Scenario, World};
 use crate::align;
 use crate::context::{kind_mut, nth_mut};
 use crate::log::{Log, LogOf};
+use crate::reader::Reader;
 use crate::replay::{Found, Verdict, log_of, most_events, read_by_meaning, run, verdict};
 use crate::steps::Steps;
 
@@ -23,6 +24,8 @@ const ELSEWHERE: u32 = 3;
 
 /// What has come of a search.
 pub struct Repaired<S: Scenario> {
+    /// What has become of the failure in the log as it was given.
+    pub verdict: Verdict,
     /// How many lists were run.
     pub tried: u64,
     /// A log that fails today as the old one did.
@@ -67,7 +70,8 @@ pub fn repair<S: Scenario>(
     log: &Log<RequestOf<S>>,
     keep_going: &dyn Fn(u64) -> bool,
 ) -> Repaired<S> {
-    let mut search = Search { scenario, world: World::new(scenario), log, tried: 0, keep_going };
+    let (world, verdict) = (World::new(scenario), Verdict::Absent);
+    let mut search = Search { scenario, world, log, verdict, tried: 0, keep_going };
     let found = search.search();
     let (exhausted, found) = match found {
         Ok(found) => (true, found),
@@ -81,7 +85,8 @@ pub fn repair<S: Scenario>(
         log_of(scenario, seed, deviations)
     });
     let whole = search.log.deviations.len() <= MOST_REPLACED;
-    Repaired { tried: search.tried, exhausted: exhausted && whole && log.is_none(), log }
+    let exhausted = exhausted && whole && log.is_none();
+    Repaired { verdict: search.verdict, tried: search.tried, log, exhausted }
 }
 
 /// The search was asked to end.
@@ -91,18 +96,21 @@ struct Search<'s, S: Scenario> {
     scenario: &'s S,
     world: World<'s, S>,
     log: &'s Log<RequestOf<S>>,
+    verdict: Verdict,
     tried: u64,
     keep_going: &'s dyn Fn(u64) -> bool,
 }
 
 impl<S: Scenario> Search<'_, S> {
     fn search(&mut self) -> Result<Found<S>, Stopped> {
-        if self.fails(self.log.seed, &self.log.deviations)? {
+        self.verdict = self.run(self.log.seed, &self.log.deviations)?;
+        if self.verdict != Verdict::Absent {
             return Ok(Some((self.log.seed, self.log.deviations.clone())));
         }
         let (read, runs) = read_by_meaning(self.scenario, self.log);
         self.tried += runs;
         if read.is_some() {
+            self.verdict = Verdict::Drifted;
             return Ok(read);
         }
         let lists = self.readings();
@@ -150,13 +158,15 @@ impl<S: Scenario> Search<'_, S> {
     fn readings(&mut self) -> Vec<Vec<Deviation<RequestOf<S>>>> {
         let mut lists = vec![self.log.deviations.clone()];
         let Some(context) = self.log.places() else { return lists };
+        let mut reader = Reader::new(self.scenario, self.log, context);
         let readings = align::plain_readings(context, *self.scenario.nodes().start());
         for reading in readings.into_iter().take(MOST_LOOKED_AT) {
-            let list = align::read(&mut self.world, self.log, context, reading).deviations;
+            let list = reader.read(reading).deviations;
             if lists.len() < MOST_BASES && !lists.contains(&list) {
                 lists.push(list);
             }
         }
+        self.tried += reader.runs;
         lists
     }
 
@@ -202,14 +212,15 @@ impl<S: Scenario> Search<'_, S> {
                 With::Seed(other) => seed = *other,
             }
         }
-        Ok(self.fails(seed, &list)?.then_some((seed, list)))
+        Ok((self.run(seed, &list)? != Verdict::Absent).then_some((seed, list)))
     }
 
-    fn fails(
+    /// Makes the run of a list, if the search may go on.
+    fn run(
         &mut self,
         seed: u64,
         deviations: &[Deviation<RequestOf<S>>],
-    ) -> Result<bool, Stopped> {
+    ) -> Result<Verdict, Stopped> {
         if !(self.keep_going)(self.tried) {
             return Err(Stopped);
         }
@@ -217,7 +228,7 @@ impl<S: Scenario> Search<'_, S> {
         let expected = &self.log.expected;
         let most_events = most_events(expected);
         let outcome = self.world.replay(seed, deviations, most_events, &mut ()).outcome;
-        Ok(verdict(expected, &outcome) != Verdict::Absent)
+        Ok(verdict(expected, &outcome))
     }
 }
 

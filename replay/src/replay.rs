@@ -1,9 +1,12 @@
-use stormglass_simulator::{Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, World};
+use stormglass_simulator::{
+    Deviation, Failure, Outcome, Replayed, RequestOf, Scenario, Watch, World,
+};
 
 use crate::align;
 use crate::context::Context;
 use crate::drift::Drift;
 use crate::log::{Expected, FORMAT, Log, LogOf};
+use crate::reader::Reader;
 use crate::steps::Steps;
 use crate::story::Story;
 
@@ -74,8 +77,19 @@ pub(crate) fn run<S: Scenario>(
     most_events: u64,
 ) -> Run {
     let mut steps = Steps::default();
-    let replayed = world.replay(seed, deviations, most_events, &mut steps);
+    let mut watch: &mut dyn Watch<S::Machine> = &mut steps;
+    let replayed = world.replay(seed, deviations, most_events, &mut watch);
     Run { replayed, steps }
+}
+
+/// Makes the run of a list while somebody looks on. Whoever that is, the world is compiled but once.
+pub(crate) fn watched<S: Scenario>(
+    scenario: &S,
+    seed: u64,
+    deviations: &[Deviation<RequestOf<S>>],
+    mut watch: &mut dyn Watch<S::Machine>,
+) -> Replayed {
+    World::new(scenario).replay(seed, deviations, u64::MAX, &mut watch)
 }
 
 /// Runs a log again and compares.
@@ -110,18 +124,17 @@ pub(crate) fn read_by_meaning<S: Scenario>(
 ) -> (Found<S>, u64) {
     let Some(context) = log.places() else { return (None, 0) };
     let most_runs = (MOST_WORK / (1 + log.deviations.len() as u64)).clamp(LEAST_RUNS, MOST_RUNS);
-    let (mut world, mut runs) = (World::new(scenario), 0);
+    let mut reader = Reader::new(scenario, log, context);
     for reading in align::readings(context, *scenario.nodes().start()) {
-        let read = align::read(&mut world, log, context, reading);
-        runs += read.runs;
-        if verdict(&log.expected, &read.run.replayed.outcome) != Verdict::Absent {
-            return (Some((read.seed, read.deviations)), runs);
+        let read = reader.read(reading);
+        if read.fails {
+            return (Some((read.seed, read.deviations)), reader.runs);
         }
-        if runs > most_runs {
+        if reader.runs > most_runs {
             break;
         }
     }
-    (None, runs)
+    (None, reader.runs)
 }
 
 /// Makes the run of a list, which is that of the log or stands for it.
@@ -136,7 +149,7 @@ fn compare<S: Scenario>(
         None => Steps::default(),
     };
     let mut watch = (Story::new(scenario, &deviations), steps);
-    let replayed = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut watch);
+    let replayed = watched(scenario, seed, &deviations, &mut watch);
     let (story, steps) = watch;
     let outcome = replayed.outcome;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
@@ -162,7 +175,7 @@ pub fn log_of<S: Scenario>(
     deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
     let mut watch = (Story::new(scenario, &deviations), Steps::default());
-    let outcome = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut watch).outcome;
+    let outcome = watched(scenario, seed, &deviations, &mut watch).outcome;
     let (story, steps) = watch;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
     let context = Context::of(*scenario.nodes().start(), &deviations, &steps);

@@ -23,7 +23,7 @@ impl<M: Machine> Watch<M> for () {
     fn event(&mut self, _: &Cluster<M>, _: Event<'_, M>) {}
 }
 
-impl<M: Machine, W: Watch<M>> Watch<M> for &mut W {
+impl<M: Machine, W: Watch<M> + ?Sized> Watch<M> for &mut W {
     fn event(&mut self, cluster: &Cluster<M>, event: Event<'_, M>) {
         (**self).event(cluster, event);
     }

@@ -1,7 +1,7 @@
 //! The changes after which logs should still mean something.
 
 /// What somebody may do to a machine, or to its cluster, without meaning to change what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// Nothing: whatever differs then is due to the test itself.
     Nothing,

@@ -7,7 +7,9 @@ mod scenario;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use stormglass_campaign::{Registry, Runnable};
@@ -110,6 +112,24 @@ impl Fate {
     }
 }
 
+/// What becomes of all logs after each change. The changes are shared out to as many threads as there
+/// are cores.
+fn fates(logs: &[Kept]) -> BTreeMap<Change, Fate> {
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut fates = Vec::new();
+        while let Some(change) = Change::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            fates.push((*change, Fate::of(*change, logs)));
+        }
+        fates
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
+        all.into_iter().flat_map(|thread| thread.join().expect("no thread panics")).collect()
+    })
+}
+
 /// So many of a hundred, rounded down.
 fn percent(part: usize, all: usize) -> usize {
     part * 100 / all
@@ -129,8 +149,7 @@ fn nine_of_ten_logs_survive_each_change() {
          |---|---|---|---|---|---|---|\n",
     );
     let mut lost = Vec::new();
-    for change in Change::ALL {
-        let fate = Fate::of(change, &logs);
+    for (change, fate) in fates(&logs) {
         let (exact, drifted, absent) =
             (fate.count("exact"), fate.count("drifted"), fate.count("absent"));
         let reproduced = percent(fate.reproduced(), all);

@@ -3,11 +3,11 @@
 //! Everything is written into one file, which needs nothing else and no network. The same log gives
 //! the same bytes. What comes out of a log is text, escaped, and never markup or code.
 
-use stormglass_simulator::{RequestOf, Scenario, World};
+use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::Log;
 use crate::causes::Chain;
-use crate::replay::{Comparison, Verdict, replay};
+use crate::replay::{Comparison, Verdict, replay, watched};
 use crate::shown::shown;
 use crate::trace::{Recorder, Trace};
 
@@ -32,8 +32,7 @@ impl Picture {
     pub fn of<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Picture {
         let Comparison { verdict, seed, deviations, .. } = replay(scenario, log);
         let mut recorder = Recorder::new(scenario, &deviations);
-        let replayed = World::new(scenario).replay(seed, &deviations, u64::MAX, &mut recorder);
-        let outcome = replayed.outcome;
+        let outcome = watched(scenario, seed, &deviations, &mut recorder).outcome;
         let trace = recorder.end(outcome.failure.as_ref(), outcome.time);
         let chain = Chain::of(&trace);
         let title = match &log.planted {
