@@ -7,6 +7,7 @@
 
 use stormglass_machine::{Effect, Input, Machine, NodeId};
 
+use crate::disk::Version;
 use crate::property::{Check, Eventually};
 use crate::{Cluster, Event, Property, Scenario, Verdict, Violation, World};
 
@@ -32,6 +33,15 @@ pub struct Mirror<S: Scenario + 'static> {
     world: World<'static, S>,
     /// The latest step of each node was none of the machine inside.
     outside: Vec<bool>,
+    /// For each node, what was copied last is still what it is.
+    copied: Vec<Copied>,
+}
+
+/// What of a node is up to date.
+#[derive(Clone, Default)]
+struct Copied {
+    machine: bool,
+    disk: Option<Version>,
 }
 
 impl<S: Scenario<Machine: Clone>> Mirror<S> {
@@ -45,13 +55,23 @@ impl<S: Scenario<Machine: Clone>> Mirror<S> {
         world.cluster.plan.clone_from(&cluster.plan);
         world.cluster.reset(0, count, cluster.heal);
         world.cluster.broken = cluster.broken;
-        Mirror { world, outside: vec![false; count as usize] }
+        let count = count as usize;
+        Mirror { world, outside: vec![false; count], copied: vec![Copied::default(); count] }
     }
 
     /// Tells the scenario's ghost what happens, unless it happens around the machines only.
     pub fn observe<A: Around<S::Machine>>(&mut self, cluster: &Cluster<A>, event: Event<'_, A>) {
         if let Some(node) = touched(&event) {
+            if let Some(copied) = self.copied.get_mut(node.index()) {
+                copied.machine &= !may_change(&event);
+            }
             self.follow(cluster, node);
+            if let (Event::Disk { .. } | Event::Gap { .. }, Some(copied)) =
+                (&event, self.copied.get_mut(node.index()))
+            {
+                // The machine may still be asked what to do about it.
+                copied.machine = false;
+            }
         }
         match event {
             Event::Input { node, input } => {
@@ -200,14 +220,37 @@ impl<S: Scenario<Machine: Clone>> Mirror<S> {
         seen.network.clone_from(&real.network);
         let Some(slot) = seen.nodes.get_mut(node.index()) else { return };
         let real = &real.nodes[node.index()];
-        slot.machine = real.machine.as_ref().and_then(A::inside).cloned();
-        slot.disk = real.disk.only(A::record);
+        let copied = &mut self.copied[node.index()];
+        if !copied.machine || slot.machine.is_some() != real.machine.is_some() {
+            slot.machine = real.machine.as_ref().and_then(A::inside).cloned();
+            copied.machine = true;
+        }
+        let version = real.disk.version();
+        if copied.disk != Some(version) {
+            slot.disk = real.disk.only(A::record);
+            copied.disk = Some(version);
+        }
         slot.clock = real.clock;
         slot.paused = real.paused;
         slot.boot = real.boot;
         slot.flushing = real.flushing;
         slot.refused = real.refused;
     }
+}
+
+/// True if the machine of the node that an event is about may be another one since the event before.
+fn may_change<M: Machine>(event: &Event<'_, M>) -> bool {
+    !matches!(
+        event,
+        Event::Input { .. }
+            | Event::Effect { .. }
+            | Event::Late { .. }
+            | Event::Slow { .. }
+            | Event::Misbehaved { .. }
+            | Event::Fated { .. }
+            | Event::CutOff { .. }
+            | Event::HeldUp { .. }
+    )
 }
 
 fn instead(property: &'static str, violation: Violation) -> Violation {
