@@ -42,8 +42,9 @@ pub(crate) struct Choice {
 
 /// A log is read in at most so many ways.
 const MOST_READINGS: usize = 200;
-/// So many other seeds are tried for the nodes' dice.
-const OTHER_DICE: u64 = 8;
+/// So many other seeds are tried for the nodes' dice, and for so many of them also what is farther.
+const OTHER_DICE: u64 = 64;
+const OTHER_DICE_FARTHER: u64 = 8;
 
 /// The ways to read a log that take all deviations alike, the most natural first.
 pub(crate) fn plain_readings(context: &Context, fewest: u32) -> Vec<Reading> {
@@ -67,8 +68,9 @@ pub(crate) fn readings(context: &Context, fewest: u32) -> Vec<Reading> {
         }
     }
     all.truncate(MOST_READINGS);
-    for dice in 1..=OTHER_DICE {
-        all.extend(choices(2, 2).map(|choice| Reading { choice, dice, ..first }));
+    all.extend((1..=OTHER_DICE).map(|dice| Reading { dice, ..first }));
+    for dice in 1..=OTHER_DICE_FARTHER {
+        all.extend(choices(2, 2).skip(1).map(|choice| Reading { choice, dice, ..first }));
     }
     all
 }

@@ -18,7 +18,7 @@ use stormglass_replay::RawLog;
 use self::change::Change;
 
 /// How many runs it may take to repair a log.
-const TRIES: u64 = 2_000;
+const TRIES: u64 = 200;
 /// On machines without the bug, nothing is found by so many runs. Every log is tried.
 const TRIES_WITHOUT_THE_BUG: u64 = 60;
 /// So many of a hundred logs must reproduce after each change.
