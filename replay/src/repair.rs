@@ -107,7 +107,9 @@ impl<S: Scenario> Search<'_, S> {
         if self.verdict != Verdict::Absent {
             return Ok(Some((self.log.seed, self.log.deviations.clone())));
         }
-        let (read, runs) = read_by_meaning(self.scenario, self.log);
+        let (before, keep_going) = (self.tried, self.keep_going);
+        let go_on = |runs| keep_going(before + runs);
+        let (read, runs) = read_by_meaning(self.scenario, self.log, &go_on);
         self.tried += runs;
         if read.is_some() {
             self.verdict = Verdict::Drifted;

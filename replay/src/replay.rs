@@ -101,7 +101,7 @@ pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison<
     if as_written.verdict != Verdict::Absent {
         return as_written;
     }
-    match read_by_meaning(scenario, log) {
+    match read_by_meaning(scenario, log, &|_| true) {
         (Some((seed, deviations)), _) => compare(scenario, log, seed, deviations),
         (None, _) => as_written,
     }
@@ -117,10 +117,11 @@ const LEAST_RUNS: u64 = 8;
 pub(crate) type Found<S> = Option<(u64, Vec<Deviation<RequestOf<S>>>)>;
 
 /// What a log comes to in a run of today, if that fails as it did; and how many runs were made to
-/// find it.
+/// find it. Asks after each reading, with the number of runs up to then, whether to go on.
 pub(crate) fn read_by_meaning<S: Scenario>(
     scenario: &S,
     log: &Log<RequestOf<S>>,
+    keep_going: &dyn Fn(u64) -> bool,
 ) -> (Found<S>, u64) {
     let Some(context) = log.places() else { return (None, 0) };
     let most_runs = (MOST_WORK / (1 + log.deviations.len() as u64)).clamp(LEAST_RUNS, MOST_RUNS);
@@ -130,7 +131,7 @@ pub(crate) fn read_by_meaning<S: Scenario>(
         if read.fails {
             return (Some((read.seed, read.deviations)), reader.runs);
         }
-        if reader.runs > most_runs {
+        if reader.runs > most_runs || !keep_going(reader.runs) {
             break;
         }
     }

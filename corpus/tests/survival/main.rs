@@ -19,8 +19,10 @@ use self::change::Change;
 
 /// How many runs it may take to repair a log.
 const TRIES: u64 = 200;
-/// On machines without the bug, nothing is found by so many runs. Every log is tried.
-const TRIES_WITHOUT_THE_BUG: u64 = 60;
+/// On machines without the bug, nothing is found by so many runs around one log of so many. (That none
+/// fails as it is read is tested with the corpus.)
+const TRIES_WITHOUT_THE_BUG: u64 = 500;
+const ONE_OF: usize = 8;
 /// So many of a hundred logs must reproduce after each change.
 const SURVIVE: usize = 90;
 
@@ -186,8 +188,8 @@ fn without_its_bug_nothing_near_a_log_fails() {
     let registry = stormglass_scenarios::registry();
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let out = folder.path().join("repaired.json");
-    for kept in corpus() {
-        let scenario = build(&registry, &kept, true);
+    for kept in corpus().iter().step_by(ONE_OF) {
+        let scenario = build(&registry, kept, true);
         let repair = scenario.repair(&kept.raw, &|tried| tried < TRIES_WITHOUT_THE_BUG, &out);
         let repair = repair.expect("it makes sense");
         assert!(!repair.repaired, "{}: found without the bug", kept.raw.path().display());
