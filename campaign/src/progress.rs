@@ -168,6 +168,39 @@ impl Drop for Counting {
     }
 }
 
+/// How far a search is that is bounded by a number of tries: a bar on a terminal, nothing elsewhere.
+pub struct Countdown(Option<ProgressBar>);
+
+impl Countdown {
+    /// Of so many tries.
+    pub fn new(what: &str, most: u64, shown: bool) -> Countdown {
+        if !shown || !console_on_stderr() {
+            return Countdown(None);
+        }
+        let bar = ProgressBar::new(most);
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        let style = "{prefix} {wide_bar} {pos} of {len}, {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is right"));
+        bar.set_prefix(what.to_owned());
+        Countdown(Some(bar))
+    }
+
+    /// So many have been tried.
+    pub fn show(&self, tried: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(tried);
+        }
+    }
+}
+
+impl Drop for Countdown {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

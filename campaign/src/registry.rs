@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormglass_replay::{Comparison, LogError, Picture, RawLog, Story, Verdict, replay, write};
+use stormglass_replay::{
+    Comparison, Drift, LogError, Picture, RawLog, Repaired, Story, Verdict, log_of, repair, replay,
+    write,
+};
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, Watch, World};
 
@@ -213,10 +216,29 @@ pub struct Replay {
     pub first_difference: Option<(String, String)>,
     /// How many deviations the log has.
     pub deviations: usize,
-    /// The deviations, by their position, that no longer meet anything.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unmatched: Vec<usize>,
+    /// Why it is not the run that the log says.
+    #[serde(flatten)]
+    pub drift: Drift,
     /// The run in words.
+    #[serde(skip)]
+    pub story: Vec<String>,
+}
+
+/// What has come of the search for a log near another that fails today.
+#[derive(Clone, Debug, Serialize)]
+pub struct Repair {
+    /// `exact`, `drifted` or `absent`: of the log as it was given.
+    pub verdict: &'static str,
+    /// A log that fails in the same way was found, and written.
+    pub repaired: bool,
+    /// How many runs it took.
+    pub tried: u64,
+    /// Everything near the log was tried.
+    pub exhausted: bool,
+    /// How many deviations the new log has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<usize>,
+    /// The story of the new log.
     #[serde(skip)]
     pub story: Vec<String>,
 }
@@ -273,6 +295,19 @@ pub trait Runnable {
         budget: Budget<'_>,
         proving: Proving<'_>,
     ) -> Option<Measured>;
+
+    /// Searches near a log for one that fails today in the same way, and writes it. What is given is
+    /// asked before each run, with the number of those before it, whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// If the log makes no sense, or the new one cannot be written.
+    fn repair(
+        &self,
+        log: &RawLog,
+        keep_going: &dyn Fn(u64) -> bool,
+        out: &Path,
+    ) -> Result<Repair, LogError>;
 
     /// The first deviation, by its position, without which the log still fails in the same way;
     /// nothing if none can be left out.
@@ -339,7 +374,7 @@ impl<S: Scenario> Runnable for S {
 
     fn replay(&self, log: &RawLog) -> Result<Replay, LogError> {
         let log = log.read(self)?;
-        let Comparison { verdict, outcome, story, first_difference, unmatched } =
+        let Comparison { verdict, outcome, story, first_difference, drift, deviations, .. } =
             replay(self, &log);
         let failure = outcome.failure.as_ref();
         Ok(Replay {
@@ -349,8 +384,8 @@ impl<S: Scenario> Runnable for S {
             events: outcome.events,
             chain: format!("{:016x}", outcome.chain),
             first_difference,
-            deviations: log.deviations.len(),
-            unmatched,
+            deviations: deviations.len(),
+            drift,
             story,
         })
     }
@@ -394,6 +429,27 @@ impl<S: Scenario> Runnable for S {
         measure(self, seed, property, budget, proving)
     }
 
+    fn repair(
+        &self,
+        log: &RawLog,
+        keep_going: &dyn Fn(u64) -> bool,
+        out: &Path,
+    ) -> Result<Repair, LogError> {
+        let log = log.read(self)?;
+        let Repaired { verdict, tried, exhausted, log: found } = repair(self, &log, keep_going);
+        if let Some(found) = &found {
+            write(out, found)?;
+        }
+        Ok(Repair {
+            verdict: verdict.name(),
+            repaired: found.is_some(),
+            tried,
+            exhausted,
+            deviations: found.as_ref().map(|found| found.deviations.len()),
+            story: found.map(|found| found.story).unwrap_or_default(),
+        })
+    }
+
     fn superfluous(&self, log: &RawLog) -> Result<Option<usize>, LogError> {
         let log = log.read(self)?;
         let mut world = World::new(self);
@@ -411,9 +467,11 @@ impl<S: Scenario> Runnable for S {
 
     fn convert(&self, log: &RawLog, out: &Path) -> Result<(), LogError> {
         let mut log = log.read(self)?;
-        let compared = replay(self, &log);
-        if compared.verdict == Verdict::Exact {
-            log.story = compared.story;
+        // Today's code knows where the deviations meet the run, and how to tell of it.
+        if replay(self, &log).verdict == Verdict::Exact
+            && let Some(again) = log_of(self, log.seed, log.deviations.clone())
+        {
+            (log.context, log.story) = (again.context, again.story);
         }
         write(out, &log)
     }

@@ -183,11 +183,17 @@ Examples:
   stormglass replay LOG
   stormglass replay LOG --story
   stormglass replay LOG --healthy
+  stormglass replay LOG --repair
+  stormglass replay LOG --repair --out LOG --tries 100000
   git bisect run sh -c 'cargo build --release || exit 125
     target/release/stormglass replay LOG --bisect'
 
 Verdicts: exact (the very same run), drifted (the same violation, but the code has changed since),
 absent (it no longer happens; exit code 1).
+A log means what it says of messages, timers and steps by their names. With --repair, what is near it
+is tried as well: other numbers, moments, kinds, nodes and dice, then two of them at a time. What fails
+today in the same way is written as a new log; if nothing does, the bug is gone, and not merely moved
+aside. Exit code 0 if there is a log that fails today, 1 if nothing near it does, 130 after Ctrl-C.
 With --bisect the exit codes are those of git bisect run: 1 the bug is there, 0 it is not, 125
 cannot tell.")]
 pub(crate) struct Replay {
@@ -202,7 +208,18 @@ pub(crate) struct Replay {
     /// Tell the run in words, as it is now.
     #[arg(long)]
     pub(crate) story: bool,
+    /// Search near the log for one that fails today, and write that.
+    #[arg(long, conflicts_with = "bisect")]
+    pub(crate) repair: bool,
+    /// Where the repaired log is written [default: next to it, as NAME.repaired.json].
+    #[arg(long, value_name = "FILE", requires = "repair")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many runs the search may take.
+    #[arg(long, value_name = "N", requires = "repair", default_value_t = DEFAULT_TRIES)]
+    pub(crate) tries: u64,
 }
+
+const DEFAULT_TRIES: u64 = 10_000;
 
 /// Print the story that stands in a log, or draw its run.
 #[derive(Debug, Args)]

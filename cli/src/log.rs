@@ -1,6 +1,6 @@
 //! Logs, and the scenarios they are of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use stormglass_campaign::Runnable;
 use stormglass_replay::{LogError, RawLog};
@@ -45,4 +45,18 @@ pub(crate) fn check_name(path: &Path) -> Result<(), Problem> {
         return Err(LogError::UnknownForm { path: path.to_owned() }.into());
     }
     Session::probe(folder(path), "no file can be made there, name another")
+}
+
+/// Next to a log, as `NAME.WHAT.json`.
+pub(crate) fn beside(log: &Path, what: &str) -> Result<PathBuf, Problem> {
+    let stem = log.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = stem.trim_end_matches(&format!(".{what}"));
+    let out = log.with_file_name(format!("{stem}.{what}.json"));
+    if out == log {
+        let path = log.display();
+        return Err(Problem::new(format!(
+            "{path}: would be overwritten; name a file by --out, this one if that is meant"
+        )));
+    }
+    Ok(out)
 }

@@ -54,7 +54,7 @@ fn every_log_replays_exactly_and_tells_the_same_story() {
         let replay = scenario.replay(log).map_err(|error| error.to_string())?;
         let story = scenario.story(log).map_err(|error| error.to_string())?;
         match replay.verdict {
-            "exact" if replay.story == story && replay.unmatched.is_empty() => Ok(()),
+            "exact" if replay.story == story && replay.drift.unmatched.is_empty() => Ok(()),
             "exact" => Err("the story is told in other words".to_owned()),
             other => Err(format!("{other}, first difference: {:?}", replay.first_difference)),
         }

@@ -8,7 +8,7 @@ use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::LogError;
 use crate::compact;
-use crate::log::{FORMAT, Log, MOST_DEVIATIONS, Misfit};
+use crate::log::{FORMAT, FirstFormat, Log, MOST_DEVIATIONS, Misfit};
 use crate::shown::misleads;
 
 /// The largest log that is read or written, in bytes. One of 10,000 deviations has about 2 MB.
@@ -115,14 +115,19 @@ impl RawLog {
     ///
     /// If there is anything that is not understood or makes no sense.
     pub fn read<S: Scenario>(&self, scenario: &S) -> Result<Log<RequestOf<S>>, LogError> {
-        let log: Log<RequestOf<S>> =
-            if self.is_compact() { self.compact_body()? } else { self.json()? };
+        let mut log: Log<RequestOf<S>> = match (self.is_compact(), self.head.format) {
+            (true, 1) => self.compact_body::<FirstFormat<_>>()?.into(),
+            (true, _) => self.compact_body()?,
+            (false, _) => self.json()?,
+        };
         if log.head() != self.head {
             let problem = "the head and the log itself speak of different scenarios or bugs";
             return Err(self.malformed("head", problem));
         }
         log.check(scenario)
             .map_err(|Misfit { place, problem }| self.malformed(&place, &problem))?;
+        // What is not said stays unsaid; everything else means the same in all formats.
+        log.format = FORMAT;
         Ok(log)
     }
 

@@ -8,10 +8,11 @@ use stormglass_simulator::{
     Deviation, LateTimer, MessageFault, RequestOf, Scenario, Signature, SiteFires, Tuned,
 };
 
+use crate::context::Context;
 use crate::file::Head;
 
 /// The version of the format that this program writes. It reads this one and all before it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The most deviations a log may have.
 pub(crate) const MOST_DEVIATIONS: usize = 100_000;
@@ -42,8 +43,35 @@ pub struct Log<R> {
     /// Everything in the run that is not dull.
     #[serde(deserialize_with = "read_deviations")]
     pub deviations: Vec<Deviation<R>>,
+    /// Where the deviations met the run. Logs of the first format do not say it.
+    #[serde(default)]
+    pub context: Option<Context>,
     /// The run in words.
     pub story: Vec<String>,
+}
+
+/// A log as it was in the first format. Its compact form says nothing where others have the context.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "R: DeserializeOwned"))]
+pub(crate) struct FirstFormat<R> {
+    format: u32,
+    scenario: String,
+    planted: Option<String>,
+    seed: u64,
+    made_by: String,
+    expected: Expected,
+    #[serde(deserialize_with = "read_deviations")]
+    deviations: Vec<Deviation<R>>,
+    story: Vec<String>,
+}
+
+impl<R> From<FirstFormat<R>> for Log<R> {
+    fn from(first: FirstFormat<R>) -> Log<R> {
+        let FirstFormat { format, scenario, planted, seed, made_by, expected, .. } = first;
+        let FirstFormat { deviations, story, .. } = first;
+        let context = None;
+        Log { format, scenario, planted, seed, made_by, expected, deviations, context, story }
+    }
 }
 
 /// What a replay is compared with.
@@ -124,6 +152,12 @@ impl<R> Log<R> {
         Signature { property, cause }
     }
 
+    /// The context, if it has a place for each deviation: a list that was changed by hand may have
+    /// more or fewer, and then nobody knows which is whose.
+    pub(crate) fn places(&self) -> Option<&Context> {
+        self.context.as_ref().filter(|context| context.places.len() == self.deviations.len())
+    }
+
     /// What it says of itself.
     pub(crate) fn head(&self) -> Head {
         let Log { format, scenario, planted, .. } = self;
@@ -142,16 +176,28 @@ impl<R> Log<R> {
             let problem = format!("it is of {:?}, not of {:?}", self.scenario, scenario.name());
             return misfit("scenario".into(), problem);
         }
+        if let Some(context) = &self.context {
+            if context.fewest == 0 {
+                let problem = "the smallest cluster has a node".to_owned();
+                return misfit("context: fewest".into(), problem);
+            }
+            if context.kinds.len() > MOST_KINDS {
+                let problem = format!("at most {MOST_KINDS} kinds are read");
+                return misfit("context: kinds".into(), problem);
+            }
+        }
         let (least, most) = scenario.nodes().into_inner();
         let mut counts = self.deviations.iter().filter_map(|deviation| match deviation {
             Deviation::Nodes { count } => Some(*count),
             _ => None,
         });
-        let count = counts.next().unwrap_or(least);
+        let fewest = self.context.as_ref().map_or(least, |context| context.fewest);
+        let count = counts.next().unwrap_or(fewest);
         if counts.next().is_some() {
             return misfit("deviations".into(), "it says twice how many nodes there are".into());
         }
-        if !(least..=most).contains(&count) {
+        // A log that knows how small a cluster could be then is read for today's sizes.
+        if count == 0 || fewest == least && !(least..=most).contains(&count) {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }
@@ -163,7 +209,7 @@ impl<R> Log<R> {
             return misfit("deviations".into(), problem);
         }
         for (position, deviation) in self.deviations.iter().enumerate() {
-            if let Err(nonsense) = deviation.check(count, most) {
+            if let Err(nonsense) = deviation.check(count, most.max(count)) {
                 return misfit(format!("deviations[{position}]"), nonsense.to_string());
             }
         }
@@ -212,3 +258,50 @@ impl<R> Log<R> {
 
 /// The log of a scenario's runs.
 pub type LogOf<S> = Log<RequestOf<S>>;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::compact;
+
+    /// What programs of the first format wrote.
+    #[derive(Serialize)]
+    struct Written {
+        format: u32,
+        scenario: &'static str,
+        planted: Option<&'static str>,
+        seed: u64,
+        made_by: &'static str,
+        expected: Expected,
+        deviations: Vec<Deviation<u64>>,
+        story: Vec<&'static str>,
+    }
+
+    #[test]
+    fn compact_logs_of_the_first_format_are_read() {
+        let [property, cause, detail] = ["property", "cause", "detail"].map(str::to_owned);
+        let expected = Expected { property, cause, detail, event: 5, chain: 6 };
+        let deviations = vec![Deviation::Nodes { count: 4 }, Deviation::Beyond];
+        let written = Written {
+            format: 1,
+            scenario: "idles",
+            planted: Some("bug"),
+            seed: 7,
+            made_by: "a test",
+            expected: expected.clone(),
+            deviations: deviations.clone(),
+            story: vec!["once"],
+        };
+        let mut bytes = Vec::new();
+        compact::put(&written, &mut bytes).expect("it can be written");
+        let first: FirstFormat<u64> =
+            compact::take(&mut Cursor::new(&bytes[..])).expect("it can be read");
+        let log = Log::from(first);
+        assert_eq!((log.format, log.seed, log.context), (1, 7, None));
+        assert_eq!((log.scenario.as_str(), log.planted.as_deref()), ("idles", Some("bug")));
+        assert_eq!((log.expected, log.deviations), (expected, deviations));
+        assert_eq!((log.made_by.as_str(), log.story), ("a test", vec!["once".to_owned()]));
+    }
+}

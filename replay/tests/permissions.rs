@@ -24,6 +24,7 @@ fn a_log_may_be_read_by_whom_other_files_may_be_read() {
         made_by: "a test".into(),
         expected,
         deviations: Vec::new(),
+        context: None,
         story: Vec::new(),
     };
     write(&path, &log).expect("it can be written");

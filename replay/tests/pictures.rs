@@ -191,8 +191,8 @@ fn nothing_in_a_log_becomes_markup_or_turns_a_line_around() {
 fn everything_that_goes_wrong_is_drawn() {
     let log = log();
     let picture = Picture::of(&parrots(), &log);
-    assert_eq!(picture.comparison().verdict, Verdict::Exact);
-    assert_eq!(picture.comparison().unmatched, [0; 0], "all of it happens");
+    assert_eq!(picture.verdict(), Verdict::Exact);
+    assert_eq!(replay(&parrots(), &log).unmatched, [0; 0], "all of it happens");
     let svg = picture.svg();
     let fates = ["ontime", "late", "doubled", "corrupt", "lost", "cutoff", "missed", "underway"];
     for fate in fates {

@@ -244,6 +244,7 @@ fn log() -> impl Strategy<Value = Log<Request>> {
             made_by,
             expected,
             deviations,
+            context: None,
             story,
         },
     )
@@ -290,6 +291,7 @@ fn compact(planted: &str) -> Vec<u8> {
         made_by: "a test".to_owned(),
         expected: Expected { property, cause, detail, event: 1, chain: 2 },
         deviations: Vec::new(),
+        context: None,
         story: Vec::new(),
     };
     write(&path, &log).expect("it can be written");

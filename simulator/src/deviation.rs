@@ -270,23 +270,10 @@ impl<R> Deviation<R> {
         fault?.at_mut()
     }
 
-    /// How long it lasts, to be changed, if it begins at a time and ends by itself.
+    /// How long it lasts from then on, to be changed; `None` if it is no episode with an end.
     pub fn lasts_mut(&mut self) -> Option<&mut Duration> {
-        match self {
-            Deviation::Crash(Crash { down: lasts, .. })
-            | Deviation::ReplacedDisk(ReplacedDisk { down: lasts, .. })
-            | Deviation::Cut(Cut { lasts, .. })
-            | Deviation::Clog(Clog { lasts, .. })
-            | Deviation::Throttle(Throttle { lasts, .. })
-            | Deviation::Plane(Plane {
-                is: Impaired::Cut(Cut { lasts, .. }) | Impaired::Clogged(Clog { lasts, .. }),
-                ..
-            })
-            | Deviation::Pause(Pause { lasts, .. })
-            | Deviation::FullDisk(FullDisk { lasts, .. })
-            | Deviation::SlowDisk(SlowDisk { lasts, .. }) => Some(lasts),
-            _ => None,
-        }
+        let fault: Option<&mut dyn Fault> = fault_of!(self);
+        fault?.lasts_mut()
     }
 
     /// Its beginning, in words, if it is an episode.

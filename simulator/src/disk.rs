@@ -53,6 +53,11 @@ pub(crate) enum Found<'a, R> {
     Gap(Gap),
 }
 
+/// What tells a disk from what it was before: how many records it has, how many of them are durable,
+/// acknowledged and unreadable, how many were ever written, and whether any was spoilt.
+#[cfg(feature = "mirror")]
+pub(crate) type Version = (usize, usize, usize, u32, usize, bool);
+
 impl<R> Disk<R> {
     pub(crate) fn new() -> Self {
         Disk {
@@ -63,6 +68,34 @@ impl<R> Disk<R> {
             unreadable: 0,
             spoilt: false,
         }
+    }
+
+    /// A disk is not the same as before if this is not.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn version(&self) -> Version {
+        let Disk { records, durable, acknowledged, written, unreadable, spoilt } = self;
+        (records.len(), *durable, *acknowledged, *written, *unreadable, *spoilt)
+    }
+
+    /// The same disk, as if only these records had ever been on it.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn only<T: Clone>(&self, those: impl Fn(&R) -> Option<&T>) -> Disk<T> {
+        let taken = |stored: &Stored<R>| {
+            let Stored { kind, fate, .. } = *stored;
+            Some(Stored { record: those(&stored.record)?.clone(), kind, fate })
+        };
+        let until = |end: usize| self.records[..end].iter().filter_map(taken).count();
+        let mut disk = Disk {
+            records: self.records.iter().filter_map(taken).collect(),
+            durable: until(self.durable),
+            acknowledged: until(self.acknowledged),
+            written: self.written,
+            unreadable: 0,
+            spoilt: self.spoilt,
+        };
+        let durable = disk.records[..disk.durable].iter();
+        disk.unreadable = durable.filter(|stored| stored.fate != RecordFate::Sound).count();
+        disk
     }
 
     pub(crate) fn clear(&mut self) {

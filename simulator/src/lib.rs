@@ -43,6 +43,8 @@ mod lasso;
 mod linearizable;
 mod liveness;
 mod menu;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod network;
 mod oracle;
 mod panic;
@@ -74,6 +76,8 @@ pub use faults::{
 pub use knob::{Knob, Knobs};
 pub use linearizable::UNDECIDED;
 pub use menu::Menu;
+#[cfg(feature = "mirror")]
+pub use mirror::{Around, Mirror};
 pub use oracle::{NOT_DETERMINISTIC, ORACLES, Oracle};
 pub use plain::Plain;
 pub use property::{

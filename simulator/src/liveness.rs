@@ -67,6 +67,12 @@ impl<S: Scenario> Liveness<S> {
         self.goals.push(Goal { name, asked, since: None, recovery: Distribution::default() });
     }
 
+    /// What the nth of them says of a world.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn verdict(&self, nth: usize, world: &World<'_, S>) -> crate::Verdict {
+        (self.goals[nth].asked.check)(world)
+    }
+
     pub(crate) fn begin(&mut self, heal: Time) {
         self.goals.iter_mut().for_each(|goal| goal.since = None);
         self.look_from = heal;
@@ -207,16 +213,15 @@ impl<S: Scenario> World<'_, S> {
     }
 
     /// Ends the run, unless the cluster is stuck by design.
-    fn never_true(&mut self, name: &str, violation: Violation, proof: Option<String>) {
+    fn never_true(&mut self, name: &str, mut violation: Violation, proof: Option<String>) {
         if !self.scenario.recoverable(self) {
             self.liveness.stuck = true;
             return;
         }
-        let Violation { cause, known, mut detail } = violation;
         if let Some(proof) = proof {
-            detail = format!("{detail}; {proof}");
+            violation.detail = format!("{}; {proof}", violation.detail);
         }
-        self.fail(name, Violation { cause, known, detail });
+        self.fail(name, violation);
     }
 }
 

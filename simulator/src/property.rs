@@ -21,12 +21,14 @@ pub struct Violation {
     pub known: bool,
     /// What was seen, for people.
     pub detail: String,
+    /// The property that is violated, if it is not the one that says so.
+    pub(crate) stands_for: Option<&'static str>,
 }
 
 impl Violation {
     /// A violation, as it will be told.
     pub fn new(detail: impl Into<String>) -> Self {
-        Violation { cause: String::new(), known: false, detail: detail.into() }
+        Violation { cause: String::new(), known: false, detail: detail.into(), stands_for: None }
     }
 
     /// Names what distinguishes its cause.

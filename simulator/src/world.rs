@@ -28,7 +28,7 @@ type Sometimes<S> = fn(&World<'_, S>, NodeId) -> bool;
 pub struct World<'s, S: Scenario> {
     pub(crate) scenario: &'s S,
     pub(crate) settings: Settings,
-    always: Vec<Always<S>>,
+    pub(crate) always: Vec<Always<S>>,
     pub(crate) finally: Vec<Finally<S>>,
     sometimes: Vec<Sometimes<S>>,
     /// The `sometimes` properties not seen in this run yet, and how often each was seen in all.
@@ -355,8 +355,9 @@ impl<'s, S: Scenario> World<'s, S> {
 
     /// Ends the run, unless something else has ended it already.
     #[cold]
-    pub(crate) fn fail(&mut self, property: &str, violation: Violation) {
-        let (property, event) = (property.to_owned(), self.events);
+    pub(crate) fn fail(&mut self, property: &str, mut violation: Violation) {
+        let stands_for = violation.stands_for.take();
+        let (property, event) = (stands_for.unwrap_or(property).to_owned(), self.events);
         self.failure.get_or_insert(Failure { property, violation, event });
     }
 

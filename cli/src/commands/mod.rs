@@ -5,6 +5,7 @@ mod convert;
 mod corpus;
 mod list;
 mod planted;
+mod repair;
 mod replay;
 mod run;
 mod shrink;
@@ -22,6 +23,7 @@ pub(crate) fn execute(session: &mut Session, command: Command) -> Result<Exit, P
         Command::Run(arguments) => run::run(session, &arguments),
         Command::Campaign(arguments) => campaign::campaign(session, &arguments),
         Command::Planted(arguments) => planted::planted(session, &arguments),
+        Command::Replay(arguments) if arguments.repair => repair::repair(session, &arguments),
         Command::Replay(arguments) => replay::replay(session, &arguments),
         Command::Story(arguments) => story::story(session, &arguments),
         Command::Shrink(arguments) => shrink::shrink(session, &arguments),

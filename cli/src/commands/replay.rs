@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use stormglass_campaign as campaign;
+use stormglass_replay::{Drift, Moved, StepNow, Unmatched};
 
 use crate::arguments::Replay;
 use crate::exit::Exit;
@@ -21,13 +22,14 @@ pub(crate) fn replay(session: &mut Session, arguments: &Replay) -> Result<Exit, 
     let log = Opened::open(session, &arguments.log, arguments.healthy)?;
     let replay = log.scenario.replay(&log.raw)?;
     let told = Told { replay: &replay, story: arguments.story.then_some(&replay.story) };
-    session.tell(&told, || in_words(&log, &told, arguments));
+    let program = session.program.clone();
+    session.tell(&told, || in_words(&log, &told, arguments, &program));
     let reproduced = replay.verdict != "absent";
     // For git bisect, a commit is bad if the bug is there.
     Ok(Exit::of(reproduced != arguments.bisect))
 }
 
-fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
+fn in_words(log: &Opened, told: &Told, arguments: &Replay, program: &str) -> String {
     let mut words = String::new();
     for line in told.story.unwrap_or_default() {
         let _ = writeln!(words, "{line}");
@@ -56,21 +58,46 @@ fn in_words(log: &Opened, told: &Told, arguments: &Replay) -> String {
     } else if *verdict == "drifted" {
         let _ = writeln!(words, "  the story is the same; what differs is nothing that it tells");
     }
-    if !told.replay.unmatched.is_empty() {
-        let unmatched = listed(&told.replay.unmatched);
-        let _ = writeln!(words, "  deviations that meet nothing any more, from 0: {unmatched}");
+    tell_drift(&mut words, told.replay);
+    if *verdict != "exact" {
+        let log = campaign::quoted(&arguments.log);
+        let _ = writeln!(words, "  {program} replay {log} --repair");
     }
     words
 }
 
-/// At most so many positions are listed one by one.
-const LISTED: usize = 20;
+/// At most so many deviations are told one by one.
+const LISTED: usize = 8;
 
-fn listed(positions: &[usize]) -> String {
-    let first: Vec<_> = positions.iter().take(LISTED).map(usize::to_string).collect();
-    match positions.len().saturating_sub(LISTED) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
+/// Why the run is not that of the log: the first step that differs, what has moved, what met
+/// nothing.
+fn tell_drift(words: &mut String, replay: &campaign::Replay) {
+    let Drift { step, moved, unmatched } = &replay.drift;
+    if let Some(StepNow { alike, step, input, effects }) = step {
+        let _ = match (step, input) {
+            (Some(step), Some(input)) => {
+                writeln!(
+                    words,
+                    "  {alike} steps are as they were; the next is now:\n    {step}  {}",
+                    shortened(input)
+                )
+            }
+            _ => writeln!(words, "  {alike} steps are as they were, and now there are no more"),
+        };
+        for effect in effects.iter().take(LISTED) {
+            let _ = writeln!(words, "        → {}", shortened(effect));
+        }
+    }
+    for Moved { then, now } in moved.iter().take(LISTED) {
+        let _ = writeln!(words, "  read by where it met the run: {then}\n    which is now: {now}");
+    }
+    for Unmatched { deviation, hint } in unmatched.iter().take(LISTED) {
+        let _ = writeln!(words, "  met nothing: {}\n    {}", shortened(deviation), shortened(hint));
+    }
+    for (all, what) in [(moved.len(), "have moved"), (unmatched.len(), "met nothing")] {
+        if let Some(more @ 1..) = all.checked_sub(LISTED) {
+            let _ = writeln!(words, "  and {more} more that {what}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
@@ -7,7 +7,7 @@ use stormglass_shrinker::Budget;
 
 use crate::arguments::Shrink;
 use crate::exit::Exit;
-use crate::log::{Opened, check_name};
+use crate::log::{Opened, beside, check_name};
 use crate::problem::Problem;
 use crate::session::Session;
 
@@ -28,7 +28,7 @@ pub(crate) fn shrink(session: &mut Session, arguments: &Shrink) -> Result<Exit, 
     let log = Opened::open(session, &arguments.log, false)?;
     let out = match &arguments.out {
         Some(out) => out.clone(),
-        None => beside(&arguments.log)?,
+        None => beside(&arguments.log, "shrunk")?,
     };
     check_name(&out)?;
     let stop = session.interrupt.heed();
@@ -49,19 +49,6 @@ pub(crate) fn shrink(session: &mut Session, arguments: &Shrink) -> Result<Exit, 
     let program = session.program.clone();
     session.tell(&Told { shrink: &shrink, out: &out }, || in_words(&shrink, &out, &program));
     Ok(session.exit(true, false))
-}
-
-/// Next to a log, as `NAME.shrunk.json`.
-fn beside(log: &Path) -> Result<PathBuf, Problem> {
-    let stem = log.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let out = log.with_file_name(format!("{}.shrunk.json", stem.trim_end_matches(".shrunk")));
-    if out == log {
-        let path = log.display();
-        return Err(Problem::new(format!(
-            "{path}: would be overwritten; name a file by --out, this one if that is meant"
-        )));
-    }
-    Ok(out)
 }
 
 fn in_words(shrink: &campaign::Shrink, out: &Path, program: &str) -> String {

@@ -76,7 +76,7 @@ fn draw<'r>(log: &Opened, arguments: &'r Story) -> Result<Drawn<'r>, Problem> {
             write_whole(path, drawn(&picture).as_bytes())?;
         }
     }
-    let verdict = picture.comparison().verdict.name();
+    let verdict = picture.verdict().name();
     Ok(Drawn { verdict, html: html.as_deref(), svg: svg.as_deref() })
 }
 

@@ -134,6 +134,11 @@ fn golden_logs() {
     golden("replay-story.json.txt", &["replay", text(&log), "--story", "--json"]);
     golden("replay-healthy.txt", &["replay", text(&log), "--healthy"]);
     golden("replay-drifted.txt", &["replay", text(&drifted)]);
+    let late = crate::repair::too_late(folder.path());
+    let repair = ["replay", text(&late), "--repair"];
+    golden("repair.txt", &repair);
+    golden("repair-story.json.txt", &[&repair[..], &["--story", "--json"]].concat());
+    golden("repair-healthy.txt", &[&repair[..], &["--healthy", "--tries", "400"]].concat());
     golden("story.txt", &["story", text(&log)]);
     golden("story-drifted.txt", &["story", text(&drifted)]);
     golden("story.json.txt", &["story", text(&log), "--json"]);

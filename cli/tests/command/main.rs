@@ -10,6 +10,7 @@ mod hostile;
 mod interrupts;
 mod logs;
 mod process;
+mod repair;
 mod shapes;
 
 use std::ffi::OsString;

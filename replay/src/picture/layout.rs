@@ -248,7 +248,8 @@ fn put_quiet(rows: &mut Vec<Shown>, numbers: Range<usize>, left: &mut usize) {
 /// The lanes, where places are, how wide a node's lane is, and the whole.
 fn lanes(trace: &Trace) -> (Vec<Lane>, BTreeMap<Place, usize>, i32, i32) {
     let width = match trace.nodes {
-        0..=6 => 116,
+        0..=4 => 116,
+        5..=6 => 96,
         7..=9 => 92,
         10..=16 => 64,
         _ => 44,

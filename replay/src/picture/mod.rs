@@ -7,7 +7,7 @@ use stormglass_simulator::{RequestOf, Scenario};
 
 use crate::Log;
 use crate::causes::Chain;
-use crate::replay::{Comparison, Verdict, compare, watched};
+use crate::replay::{Comparison, Verdict, replay, watched};
 use crate::shown::shown;
 use crate::trace::{Recorder, Trace};
 
@@ -20,7 +20,7 @@ use layout::Layout;
 
 /// The run of a log, to be drawn.
 pub struct Picture {
-    comparison: Comparison,
+    verdict: Verdict,
     trace: Trace,
     chain: Chain,
     title: String,
@@ -28,35 +28,33 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Runs a log again, and looks on.
+    /// Runs a log again, as it stands or as it is read today, and looks on.
     pub fn of<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Picture {
-        let mut recorder = Recorder::new(scenario, &log.deviations);
-        let replayed = watched(scenario, log.seed, &log.deviations, &mut recorder);
-        let outcome = &replayed.outcome;
+        let Comparison { verdict, seed, deviations, .. } = replay(scenario, log);
+        let mut recorder = Recorder::new(scenario, &deviations);
+        let outcome = watched(scenario, seed, &deviations, &mut recorder).outcome;
         let trace = recorder.end(outcome.failure.as_ref(), outcome.time);
         let chain = Chain::of(&trace);
         let title = match &log.planted {
             Some(bug) => format!("{}, with {bug} planted", log.scenario),
             None => log.scenario.clone(),
         };
-        let events = outcome.events;
-        let comparison = compare(log, replayed, crate::story::tell(&trace));
-        let verdict = match comparison.verdict {
+        let told = match verdict {
             Verdict::Exact => "exact: the very same run as in the log",
             Verdict::Drifted => "drifted: the same violation, but the run has changed since",
             Verdict::Absent => "absent: what the log says no longer happens",
         };
-        let deviations = match log.deviations.len() {
+        let count = match deviations.len() {
             1 => "1 deviation".to_owned(),
             many => format!("{many} deviations"),
         };
-        let about = format!("{deviations}, {events} events, {}; {verdict}", trace.end);
-        Picture { comparison, trace, chain, title: shown(&title), about }
+        let about = format!("{count}, {} events, {}; {told}", outcome.events, trace.end);
+        Picture { verdict, trace, chain, title: shown(&title), about }
     }
 
     /// How the run compares with its log.
-    pub fn comparison(&self) -> &Comparison {
-        &self.comparison
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
     }
 
     /// The diagram, with the sentences beside it.

@@ -16,6 +16,8 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// So many paths of the causal chain are listed.
 const MOST_PATHS: usize = 24;
+/// In them the names of entries are cut off after so many characters.
+const LONGEST_NAME: usize = 60;
 
 /// What is told of an entry when it is chosen.
 #[derive(Serialize)]
@@ -176,7 +178,7 @@ fn chain(layout: &Layout<'_>) -> String {
         // Of several alike in a row the first and the last.
         let told = path.entries.iter().filter(|number| chain.tells(**number));
         let hops = told.map(|number| {
-            let name = escaped(&trace.entry(*number).name);
+            let name = escaped(&svg::shortened(&trace.entry(*number).name, LONGEST_NAME));
             format!(
                 "<button type=\"button\" data-entry=\"{0}\"><b>{0}</b> {name}</button>",
                 number + 1

@@ -67,7 +67,7 @@ fn sentence_at(svg: &mut String, layout: &Layout<'_>, y: i32, class: &str, text:
     );
 }
 
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     let mut shown: String = text.chars().take(most).collect();
     if shown.len() < text.len() {
         shown.push('…');
@@ -396,7 +396,8 @@ fn label(layout: &Layout<'_>, entry: &Entry, told: bool, x: i32, y: i32) -> Stri
         }
         (_, What::Crash) => ("crashes", "crashes".to_owned()),
         (_, What::Message | What::Request | What::Timer) => {
-            ("given", entry.name.rsplit(' ').next().unwrap_or_default().to_owned())
+            let word = entry.name.rsplit(' ').next().unwrap_or_default();
+            ("given", word.trim_end_matches(')').to_owned())
         }
         _ => return String::new(),
     };

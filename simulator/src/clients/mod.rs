@@ -145,6 +145,18 @@ impl<M: Machine> Clients<M> {
     }
 }
 
+#[cfg(feature = "mirror")]
+impl<M: Machine> Clients<M> {
+    /// The same clients, of a machine that is asked and answers the same.
+    pub fn of<A>(self) -> Clients<A>
+    where
+        A: Machine<Request = M::Request, Response = M::Response>,
+    {
+        let Clients { reply, repeat, stamp, latency, timeout, pause, attempts } = self;
+        Clients { reply, repeat, stamp, latency, timeout, pause, attempts }
+    }
+}
+
 impl<M: Machine> Clients<M> {
     pub(crate) fn assert_bounds(&self) {
         let Clients { latency, timeout, pause, .. } = *self;

@@ -57,6 +57,10 @@ impl Fault for Clog {
         Some(&mut self.at)
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.lasts)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.shape.last_node()
     }

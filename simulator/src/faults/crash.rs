@@ -66,6 +66,10 @@ impl Fault for Crash {
         Some(&mut self.at)
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.down)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.nodes.iter().max().copied()
     }

@@ -42,6 +42,10 @@ impl Fault for FullDisk {
         Some(&mut self.at)
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.lasts)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }

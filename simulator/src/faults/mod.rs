@@ -82,6 +82,12 @@ pub(crate) trait Fault {
         None
     }
 
+    /// How long it lasts, to be changed, if it has a beginning and an end: for a node that crashes,
+    /// how long until it starts again.
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        None
+    }
+
     /// The last of the nodes it is about; `None` if it is about no node in particular.
     fn last_node(&self) -> Option<NodeId>;
 

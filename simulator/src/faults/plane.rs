@@ -69,6 +69,13 @@ impl Fault for Plane {
         }
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        match &mut self.is {
+            Impaired::Cut(cut) => cut.lasts_mut(),
+            Impaired::Clogged(clog) => clog.lasts_mut(),
+        }
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         self.inner().last_node()
     }

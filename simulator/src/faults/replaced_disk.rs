@@ -43,6 +43,10 @@ impl Fault for ReplacedDisk {
         Some(&mut self.at)
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.down)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }

@@ -45,6 +45,10 @@ impl Fault for SlowDisk {
         Some(&mut self.at)
     }
 
+    fn lasts_mut(&mut self) -> Option<&mut Duration> {
+        Some(&mut self.lasts)
+    }
+
     fn last_node(&self) -> Option<NodeId> {
         Some(self.node)
     }
