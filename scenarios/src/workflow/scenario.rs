@@ -7,9 +7,7 @@ use stormglass_simulator::{
     Asked, Attempt, Clients, Cluster, Event, Facts, Faults, Knob, Knobs, Property, Reply, Scenario,
     Settings, World,
 };
-use stormglass_workflow::{
-    Bug, Config, Node, Phase, Planted, Request, Response, Worker, site,
-};
+use stormglass_workflow::{Bug, Config, Node, Phase, Planted, Request, Response, Worker, site};
 
 use super::example::{Example, OwnBug};
 use super::ghost::{Ghost, WORKER, pair_name};
