@@ -1,43 +1,26 @@
 //! Each planted bug is found by the property that must find it, and its log becomes short.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+mod support {
+    pub mod expected;
+    pub mod planted;
+}
 
-use stormglass_campaign::{Entry, Found, Options, Planted, Registry};
+use std::collections::BTreeSet;
+
+use stormglass_campaign::Registry;
 use stormglass_faction::Bug;
 use stormglass_scenarios::faction;
+use support::{expected, planted};
 
 /// More deviations than this are no explanation.
 const MOST_DEVIATIONS: usize = 6;
 
-/// What the expected property found: in few seeds a bug that shows often, in many any other.
-fn found(entry: &Entry, bug: &Planted) -> Found {
-    let scenario = entry.build(Some(bug.name)).expect("a scenario with a bug of its own list");
-    let search = |seeds| {
-        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faction-planted");
-        let report = scenario.campaign(&Options { out, ..Options::new(0..seeds) });
-        let failures = report.failures.into_iter();
-        let as_it_must = failures.filter(|found| found.property == bug.caught_by);
-        as_it_must.min_by_key(|found| found.seed)
-    };
-    let found = search(50).or_else(|| search(2_000));
-    found.unwrap_or_else(|| panic!("{} is not found by {:?}", bug.name, bug.caught_by))
-}
-
 #[test]
 fn every_bug_is_found_as_it_must_and_becomes_small() {
     let registry = faction::register(Registry::new());
-    let mut planted = BTreeSet::new();
-    for entry in registry.entries() {
-        for bug in &entry.bugs {
-            let found = found(entry, bug);
-            let (name, trouble) = (bug.name, &found.trouble);
-            assert!(found.log.is_some_and(|log| log.is_file()), "{name} has no log: {trouble:?}");
-            let deviations = found.deviations.expect("a log has a size");
-            assert!(deviations <= MOST_DEVIATIONS, "{name} takes {deviations} deviations");
-            planted.insert(name);
-        }
-    }
+    let sizes = planted::sizes(&registry, |entry, bug| expected::found(entry, bug, 50, 2_000));
+    assert!(sizes.iter().all(|(size, _)| *size <= MOST_DEVIATIONS), "{sizes:?}");
+    let planted: BTreeSet<_> = sizes.iter().map(|(_, name)| *name).collect();
     let all: BTreeSet<_> = Bug::ALL.iter().map(|bug| bug.name()).collect();
     assert_eq!(planted, all);
 }

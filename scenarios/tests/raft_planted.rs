@@ -1,11 +1,16 @@
 //! Each planted bug is found by the property that must find it, and its log becomes short.
 
+mod support {
+    pub mod planted;
+}
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use stormglass_campaign::{Entry, Found, Options, Planted, Registry};
 use stormglass_raft::Bug;
 use stormglass_scenarios::raft;
+use support::planted;
 
 /// Half of the bugs take no more deviations than this.
 const MEDIAN_DEVIATIONS: usize = 8;
@@ -32,20 +37,10 @@ fn found(entry: &Entry, bug: &Planted) -> Found {
 #[test]
 fn every_bug_is_found_as_it_must_and_becomes_small() {
     let registry = raft::register(Registry::new());
-    let mut planted = BTreeSet::new();
-    let mut sizes = Vec::new();
-    for entry in registry.entries() {
-        for bug in &entry.bugs {
-            let found = found(entry, bug);
-            let (name, trouble) = (bug.name, &found.trouble);
-            assert_eq!(found.property, bug.caught_by, "{name}");
-            assert!(found.log.is_some_and(|log| log.is_file()), "{name} has no log: {trouble:?}");
-            sizes.push(found.deviations.expect("a log has a size"));
-            assert!(planted.insert(name), "{name} is planted twice");
-        }
-    }
-    sizes.sort_unstable();
-    assert!(sizes[sizes.len() / 2] <= MEDIAN_DEVIATIONS, "{sizes:?}");
+    let sizes = planted::sizes(&registry, found);
+    assert!(sizes[sizes.len() / 2].0 <= MEDIAN_DEVIATIONS, "{sizes:?}");
+    let planted: BTreeSet<_> = sizes.iter().map(|(_, name)| *name).collect();
+    assert_eq!(planted.len(), sizes.len(), "a bug is planted twice: {sizes:?}");
     let all: BTreeSet<_> = Bug::ALL.iter().map(|bug| bug.name()).collect();
     assert_eq!(planted, all);
 }

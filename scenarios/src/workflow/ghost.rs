@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use stormglass_machine::{Effect, Input, NodeId};
+use stormglass_machine::{Effect, Input, Kind, NodeId};
 use stormglass_simulator::{Cluster, Event, Facts};
 use stormglass_workflow::{
-    Action, Cause, CommitOf, IdOf, Message, Node, Outcome, Record, Request, Response, SnapshotOf,
+    Cause, CommitOf, IdOf, Message, Node, Outcome, Record, Request, Response, SnapshotOf,
 };
 
 use super::example::{Example, Meets};
@@ -13,7 +13,7 @@ use super::oracle::findings::{Findings, Rule};
 use super::oracle::history::History;
 use super::oracle::sending::{Sent, took_effect};
 use super::oracle::transition::{atomic, deterministic};
-use super::oracle::trial::InputOf;
+use super::oracle::trial::{InputOf, Trial};
 
 /// The worker is the first node.
 pub const WORKER: NodeId = NodeId(0);
@@ -194,11 +194,7 @@ impl<E: Example> Ghost<E> {
         }
         let trial = book.history.follow(commit, &input, whole, findings);
         if commit.outcome == Outcome::Done && trial.result.is_ok() {
-            let untracked = trial.actions.iter().filter_map(|action| match action {
-                Action::Untracked(untracked) => Some(untracked.clone()),
-                Action::Tracked(_) => None,
-            });
-            self.sent.committed(untracked);
+            self.sent.committed(trial.untracked().cloned());
             book.done(commit, &before, &input, &trial, findings);
         }
         let sound = E::sound(&book.tally, &commit.state);
@@ -212,8 +208,8 @@ impl<E: Example> Ghost<E> {
 
     fn cover(&mut self, before: &SnapshotOf<E>, commit: &CommitOf<E>) {
         let (meets, kind) = match &commit.cause {
-            Cause::Asked(request) => (Meets::Asked(&request.input), kind(&request.input)),
-            Cause::Completed { id, result } => (Meets::Completed(id), kind(result)),
+            Cause::Asked(request) => (Meets::Asked(&request.input), request.input.kind()),
+            Cause::Completed { id, result } => (Meets::Completed(id), result.kind()),
         };
         *self.pairs.entry((E::status(before, meets), kind)).or_default() += 1;
         match commit.outcome {
@@ -244,7 +240,7 @@ impl<E: Example> Book<E> {
         commit: &CommitOf<E>,
         before: &SnapshotOf<E>,
         input: &InputOf<E>,
-        trial: &super::oracle::trial::Trial<E>,
+        trial: &Trial<E>,
         findings: &mut Findings,
     ) {
         let completed = match &commit.cause {
@@ -259,14 +255,7 @@ impl<E: Example> Book<E> {
         self.completions.told_again(input, &trial.state, findings);
         self.unfinished.committed(completed, trial, findings);
         self.unfinished.restored(&trial.state, trial, findings);
-        let untracked: Vec<_> = trial
-            .actions
-            .iter()
-            .filter_map(|action| match action {
-                Action::Untracked(untracked) => Some(untracked.clone()),
-                Action::Tracked(_) => None,
-            })
-            .collect();
+        let untracked: Vec<_> = trial.untracked().cloned().collect();
         let judged = E::commit(&mut self.tally, before, commit, &untracked);
         findings.expect(Rule::Sound, judged.is_ok(), || judged.err().unwrap_or_default());
     }
@@ -276,7 +265,7 @@ impl<E: Example> Book<E> {
         &self,
         id: &IdOf<E>,
         is_pending: bool,
-        trial: &super::oracle::trial::Trial<E>,
+        trial: &Trial<E>,
         findings: &mut Findings,
     ) {
         let must = is_pending && self.unfinished.all.contains_key(id);
@@ -285,10 +274,6 @@ impl<E: Example> Book<E> {
             format!("{id:?} is pending, and nobody asks again")
         });
     }
-}
-
-fn kind(input: &impl stormglass_machine::Kind) -> &'static str {
-    input.kind()
 }
 
 /// A status and an input, as a fact.

@@ -66,6 +66,14 @@ impl<E: Example> Trial<E> {
     pub fn tracked(&self) -> impl Iterator<Item = &TrackedOf<E>> {
         tracked::<E>(&self.actions)
     }
+
+    /// Its untracked actions.
+    pub fn untracked(&self) -> impl Iterator<Item = &E::UntrackedAction> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Untracked(untracked) => Some(untracked),
+            Action::Tracked(_) => None,
+        })
+    }
 }
 
 /// Those of the actions that are tracked.
