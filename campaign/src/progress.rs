@@ -130,10 +130,32 @@ impl Progress {
     }
 }
 
-/// Counts candidates on a terminal.
+/// What is shown on a terminal, and nowhere else, until it is dropped.
+#[derive(Debug)]
+struct Shown(Option<ProgressBar>);
+
+impl Shown {
+    fn new(wanted: bool, bar: impl FnOnce() -> ProgressBar) -> Self {
+        Shown((wanted && console_on_stderr()).then(|| {
+            let bar = bar();
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar
+        }))
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Counts the candidates of a search of which nobody knows how many there will be.
 #[derive(Debug)]
 pub(crate) struct Counting {
-    bar: Option<ProgressBar>,
+    shown: Shown,
     count: u64,
 }
 
@@ -142,61 +164,37 @@ const GLANCE: u64 = 256;
 
 impl Counting {
     pub(crate) fn new(wanted: bool) -> Self {
-        let bar = (wanted && console_on_stderr()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar
-        });
-        Counting { bar, count: 0 }
+        Counting { shown: Shown::new(wanted, ProgressBar::new_spinner), count: 0 }
     }
 
     /// A candidate of so many deviations is about to be run.
     pub(crate) fn one_more(&mut self, deviations: usize) {
         self.count += 1;
-        if let Some(bar) = self.bar.as_ref().filter(|_| self.count.is_multiple_of(GLANCE)) {
+        if let Some(bar) = self.shown.0.as_ref().filter(|_| self.count.is_multiple_of(GLANCE)) {
             bar.set_message(format!("{} candidates, now of {deviations} deviations", self.count));
             bar.tick();
         }
     }
 }
 
-impl Drop for Counting {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// How far a search is that is bounded by a number of tries: a bar on a terminal, nothing elsewhere.
-pub struct Countdown(Option<ProgressBar>);
+/// How far a search is that is bounded by a number of tries.
+#[derive(Debug)]
+pub struct Countdown(Shown);
 
 impl Countdown {
     /// Of so many tries.
-    pub fn new(what: &str, most: u64, shown: bool) -> Countdown {
-        if !shown || !console_on_stderr() {
-            return Countdown(None);
-        }
-        let bar = ProgressBar::new(most);
-        bar.set_draw_target(ProgressDrawTarget::stderr());
-        let style = "{prefix} {wide_bar} {pos} of {len}, {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is right"));
-        bar.set_prefix(what.to_owned());
-        Countdown(Some(bar))
+    pub fn new(what: &str, most: u64, wanted: bool) -> Countdown {
+        Countdown(Shown::new(wanted, || {
+            let style = "{prefix} {wide_bar} {pos} of {len}, {eta} left";
+            let style = ProgressStyle::with_template(style).expect("the template is right");
+            ProgressBar::new(most).with_style(style).with_prefix(what.to_owned())
+        }))
     }
 
     /// So many have been tried.
     pub fn show(&self, tried: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.0.0 {
             bar.set_position(tried);
-        }
-    }
-}
-
-impl Drop for Countdown {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
         }
     }
 }

@@ -135,8 +135,8 @@ const DEFAULT_OUT: &str = "stormglass-logs";
 pub(crate) const DEFAULT_ATTEMPTS: u64 = 50_000;
 const DEFAULT_BUDGET: u64 = 1_000_000;
 const DEFAULT_FAILING: usize = 20;
-const DEFAULT_PROOF: u64 = 20_000;
-const DEFAULT_DEEP_PROOF: u64 = 200_000;
+const DEFAULT_PROOF: u64 = 5_000;
+const DEFAULT_DEEP_PROOF: u64 = 100_000;
 /// The seeds of a campaign that is not told which.
 pub(crate) const DEFAULT_SEEDS: Range<u64> = 0..1_000;
 const MOST_JOBS: usize = 1_024;
