@@ -1,5 +1,6 @@
 //! How well a failing seed shrinks, and how far from the optimum that is.
 
+use cpu_time::ThreadTime;
 use serde::Serialize;
 use stormglass_shrinker::{Budget, is_one_minimal};
 use stormglass_simulator::{Scenario, World};
@@ -16,6 +17,9 @@ pub struct Measured {
     pub seed: u64,
     /// What was made of it.
     pub shrunk: ShrunkSize,
+    /// How much time of a processor that took: it is done on one thread, and what else a computer
+    /// does meanwhile does not count.
+    pub processor_s: f64,
     /// Nothing can be left out or made simpler: tried one by one, by other code than that which
     /// shrinks.
     pub one_minimal: bool,
@@ -50,11 +54,13 @@ pub(crate) fn measure<S: Scenario>(
 ) -> Option<Measured> {
     let recorded = World::new(scenario).record(seed);
     recorded.outcome.failure.filter(|failure| failure.property == property)?;
+    let begun = ThreadTime::now();
     let shrunk = shrink(scenario, seed, recorded.deviations, budget)?;
+    let processor_s = begun.elapsed().as_secs_f64();
     let one_minimal = is_minimal(scenario, &shrunk);
     let (proof, smaller) = prove(scenario, &shrunk, budget, proving);
     let best = smaller.map_or(shrunk.size.after, |smaller| smaller.size.after);
-    Some(Measured { seed, shrunk: shrunk.size, one_minimal, proof, best })
+    Some(Measured { seed, shrunk: shrunk.size, processor_s, one_minimal, proof, best })
 }
 
 fn is_minimal<S: Scenario>(scenario: &S, Shrunk { log, size }: &Shrunk<S>) -> bool {

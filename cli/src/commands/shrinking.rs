@@ -61,7 +61,7 @@ struct Summary {
 impl Summary {
     fn of<'m>(logs: impl Iterator<Item = &'m Measured> + Clone) -> Summary {
         let ratios: Vec<f64> = logs.clone().filter_map(Measured::ratio).collect();
-        let times = sorted(logs.clone().map(|log| log.shrunk.elapsed_s));
+        let times = sorted(logs.clone().map(|log| log.processor_s));
         let soonest = |log: &&Measured| {
             log.fewest().is_some()
                 && log.proof.none_sooner
