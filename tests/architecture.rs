@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormglass-campaign",
         ],
     ),
+    ("stormglass-chains", &["stormglass-simulator", "stormglass-campaign", "stormglass-scenarios"]),
     (
         "stormglass-cli",
         &[

@@ -2,24 +2,18 @@
 
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::{ProcessTime, ThreadTime};
 
 /// The CPU time that this thread spends on a piece of work.
 pub fn time<R>(work: impl FnOnce() -> R) -> (Duration, R) {
-    measured(ClockId::ThreadCPUTime, work)
+    let start = ThreadTime::now();
+    let result = work();
+    (start.elapsed(), result)
 }
 
 /// The CPU time that all threads of the program spend on a piece of work.
 pub fn time_of_all_threads<R>(work: impl FnOnce() -> R) -> (Duration, R) {
-    measured(ClockId::ProcessCPUTime, work)
-}
-
-fn measured<R>(clock: ClockId, work: impl FnOnce() -> R) -> (Duration, R) {
-    let now = || {
-        let time = clock_gettime(clock);
-        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-    };
-    let start = now();
+    let start = ProcessTime::now();
     let result = work();
-    (now().saturating_sub(start), result)
+    (start.elapsed(), result)
 }

@@ -27,6 +27,8 @@ mod rank;
 mod registry;
 mod report;
 mod search;
+#[doc(hidden)]
+pub mod shared;
 mod shrink;
 mod triage;
 
@@ -37,7 +39,9 @@ pub use options::{Options, SeedsError, parse_seeds};
 pub use progress::{Countdown, say};
 pub use prove::{Proof, Proving, prove};
 pub use rank::{Rank, rank};
-pub use registry::{Entry, Planted, Registry, Repair, Replay, Run, Runnable, Shrink, UnknownName};
+pub use registry::{
+    Catalogue, Entry, Planted, Registry, Repair, Replay, Run, Runnable, Shrink, UnknownName,
+};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use shrink::{Shrunk, shrink};

@@ -20,6 +20,32 @@ pub struct Registry {
     entries: Vec<Entry>,
 }
 
+/// What scenarios are listed in, whatever is done with them: a [`Registry`], if everything is.
+pub trait Catalogue {
+    /// Adds a scenario with bugs that can be planted in it. The function is given the name of one of
+    /// them, or nothing.
+    #[must_use]
+    fn with_planted<S: Scenario + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        bugs: Vec<Planted>,
+        build: impl Fn(Option<&'static str>) -> S + Send + Sync + 'static,
+    ) -> Self;
+}
+
+impl Catalogue for Registry {
+    fn with_planted<S: Scenario + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        bugs: Vec<Planted>,
+        build: impl Fn(Option<&'static str>) -> S + Send + Sync + 'static,
+    ) -> Self {
+        self.with_planted(name, about, bugs, build)
+    }
+}
+
 /// A scenario, as the command knows it.
 pub struct Entry {
     /// Its name.

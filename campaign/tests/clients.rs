@@ -9,7 +9,9 @@ use stormglass_history::Bounds;
 use stormglass_history::models::register::{Register, RegisterOperation, RegisterResult};
 use stormglass_machine::{Env, Input, Kind, Machine};
 use stormglass_replay::{RawLog, Verdict, replay};
-use stormglass_simulator::{self as simulator, Clients, Deviation, Plain, Reply, Way, World};
+use stormglass_simulator::{
+    self as simulator, Clients, Deviation, Faults, Plain, Reply, Settings, Way, World,
+};
 
 /// Answers what it has been told last, and tells nobody else.
 #[derive(Default)]
@@ -144,7 +146,9 @@ fn histories_that_are_too_hard_are_reported_and_do_not_pass() {
 /// A counter that is off by one if an answer is lost: the client asks again for what has happened.
 #[test]
 fn a_lost_answer_stands_in_the_log_and_is_told() {
+    let faults = Faults { client_link: true, ..Faults::NONE };
     let counts_twice = Plain::new("counts twice", 1, |_| Counter::default())
+        .settings(Settings { faults, ..Settings::default() })
         .ask(5, |_| Request::Read)
         .clients(1, Clients::<Counter>::new(|_, _| Reply::Done).repeat(|_| true))
         .always("at most five are counted", |world, node| {

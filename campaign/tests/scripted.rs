@@ -6,7 +6,9 @@ use stormglass_campaign::shrink;
 use stormglass_machine::{Env, Input, Kind, Machine, NodeId};
 use stormglass_replay::{RawLog, Verdict, replay, script, write};
 use stormglass_shrinker::Budget;
-use stormglass_simulator::{Deviation, Fate, MessageFault, Plain, Script, World, ensure};
+use stormglass_simulator::{
+    Deviation, Fate, Faults, MessageFault, Plain, Script, Settings, World, ensure,
+};
 
 const MS: Duration = Duration::from_millis(1);
 const A: NodeId = NodeId(0);
@@ -80,11 +82,15 @@ impl Machine for Voter {
     }
 }
 
+/// Nothing happens to messages as a cut would have it, which is no larger than one that is lost.
 fn voters() -> Plain<Voter> {
-    Plain::new("voters", 3, |_| Voter::default()).finally("node 2 has heard all", |world| {
-        let heard = world.machine(C).heard;
-        ensure(heard == 3, || format!("it has heard {heard}"))
-    })
+    let faults = Faults { delay: true, drop: true, crash: true, ..Faults::NONE };
+    Plain::new("voters", 3, |_| Voter::default())
+        .settings(Settings { faults, ..Settings::default() })
+        .finally("node 2 has heard all", |world| {
+            let heard = world.machine(C).heard;
+            ensure(heard == 3, || format!("it has heard {heard}"))
+        })
 }
 
 fn leads(world: &World<'_, Plain<Voter>>) -> bool {

@@ -11,10 +11,18 @@ pub mod raft;
 pub mod replica;
 pub mod workflow;
 
+use stormglass_campaign::Catalogue;
+#[cfg(feature = "registry")]
 use stormglass_campaign::Registry;
 
-/// All scenarios, by name.
+/// All scenarios, with everything that can be done with them.
+#[cfg(feature = "registry")]
 pub fn registry() -> Registry {
-    let published = replica::register(faction::register(Registry::new()));
+    register(Registry::new())
+}
+
+/// Adds all scenarios to a list of them.
+pub fn register<C: Catalogue>(catalogue: C) -> C {
+    let published = replica::register(faction::register(catalogue));
     workflow::register(raft::register(published))
 }

@@ -53,6 +53,8 @@ mod property;
 mod run;
 mod scenario;
 mod script;
+#[doc(hidden)]
+pub mod shared;
 pub mod simpler;
 mod span;
 mod tolerance;

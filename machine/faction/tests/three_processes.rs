@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", env!("CARGO_PKG_NAME")])
-        .args(["--example", "three_processes", "--"])
+        // Of the whole workspace, as that is what has been built if all is tested.
+        .args(["run", "--quiet", "--workspace", "--example", "three_processes", "--"])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()

@@ -23,7 +23,7 @@ const SNAPSHOT_EVERY: &str = "10";
 /// cargo and not the node.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--package", env!("CARGO_PKG_NAME"), "--example", "raft-kv"])
+        .args(["build", "--workspace", "--example", "raft-kv"])
         .arg("--message-format=json-render-diagnostics")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())

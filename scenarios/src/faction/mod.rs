@@ -16,7 +16,7 @@ mod planted;
 mod setup;
 mod standing;
 
-use stormglass_campaign::Registry;
+use stormglass_campaign::Catalogue;
 
 pub use bootstrap::Bootstrap;
 pub use churn::Churn;
@@ -24,8 +24,8 @@ pub use deadline::Deadline;
 pub use ghost::Ghost;
 
 /// Adds the scenarios of this machine.
-pub fn register(registry: Registry) -> Registry {
-    registry
+pub fn register<C: Catalogue>(catalogue: C) -> C {
+    catalogue
         .with_planted(
             Bootstrap::NAME,
             "A cluster without a deadline bootstraps, whatever the weather.",

@@ -35,7 +35,7 @@ mod transfers;
 mod witness;
 mod workload;
 
-use stormglass_campaign::{Planted, Registry};
+use stormglass_campaign::{Catalogue, Planted};
 use stormglass_raft::Bug;
 
 pub use ghost::Ghost;
@@ -60,18 +60,18 @@ pub static PLANS: [&Plan; 11] = [
 ];
 
 /// Adds the scenarios of this machine.
-pub fn register(registry: Registry) -> Registry {
-    let registry = PLANS.into_iter().fold(registry, |registry, plan| {
-        registry.with_planted(plan.name, plan.about, planted(plan.bugs), move |name| {
+pub fn register<C: Catalogue>(catalogue: C) -> C {
+    let catalogue = PLANS.into_iter().fold(catalogue, |catalogue, plan| {
+        catalogue.with_planted(plan.name, plan.about, planted(plan.bugs), move |name| {
             Replicated::new(plan).with_bug(name.map(bug_called))
         })
     });
-    registry.with_planted(Many::NAME, Many::ABOUT, planted(Many::BUGS), |name| {
+    catalogue.with_planted(Many::NAME, Many::ABOUT, planted(Many::BUGS), |name| {
         Many::default().with_bug(name.map(bug_called))
     })
 }
 
-/// As the registry lists them.
+/// As the catalogue lists them.
 fn planted(bugs: &[Bug]) -> Vec<Planted> {
     let listed = |bug: &Bug| Planted {
         name: bug.name(),

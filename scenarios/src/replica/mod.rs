@@ -17,7 +17,7 @@ mod partition;
 mod plan;
 mod properties;
 
-use stormglass_campaign::{Planted, Registry};
+use stormglass_campaign::{Catalogue, Planted};
 use stormglass_replica::Bug;
 
 pub use plan::{Mode, Plan, Replication};
@@ -27,14 +27,16 @@ pub static PLANS: [&Plan; 5] =
     [&failover::PLAN, &partition::PLAN, &deaf_leader::PLAN, &catch_up::PLAN, &disk_pressure::PLAN];
 
 /// Adds the scenarios of this machine.
-pub fn register(registry: Registry) -> Registry {
-    PLANS.into_iter().fold(registry, |registry, plan| {
+pub fn register<C: Catalogue>(catalogue: C) -> C {
+    PLANS.into_iter().fold(catalogue, |catalogue, plan| {
         let bugs = plan.bugs.iter().map(|(bug, caught_by)| planted(*bug, caught_by)).collect();
-        registry
+        catalogue
             .with_planted(plan.names[0], plan.about[0], bugs, move |name| {
                 Replication::new(plan, Mode::Hardened).with_bug(name.map(bug_called))
             })
-            .with(plan.names[1], plan.about[1], move || Replication::new(plan, Mode::Faithful))
+            .with_planted(plan.names[1], plan.about[1], Vec::new(), move |_| {
+                Replication::new(plan, Mode::Faithful)
+            })
     })
 }
 

@@ -20,7 +20,7 @@ pub mod payment;
 mod properties;
 mod scenario;
 
-use stormglass_campaign::{Planted, Registry};
+use stormglass_campaign::{Catalogue, Planted};
 
 pub use counter::Counter;
 pub use dentist::Dentist;
@@ -31,19 +31,19 @@ pub use payment::Payments;
 pub use scenario::{Flow, Plant};
 
 /// Adds the scenarios of this machine.
-pub fn register(registry: Registry) -> Registry {
-    let registry = add::<LoyaltyClient>(add::<Counter>(registry));
-    add::<Payments>(add::<Dentist>(add::<LoyaltyServer>(registry)))
+pub fn register<C: Catalogue>(catalogue: C) -> C {
+    let catalogue = add::<LoyaltyClient, C>(add::<Counter, C>(catalogue));
+    add::<Payments, C>(add::<Dentist, C>(add::<LoyaltyServer, C>(catalogue)))
 }
 
 /// Adds the scenario of an example.
-fn add<E: Example>(registry: Registry) -> Registry {
+fn add<E: Example, C: Catalogue>(catalogue: C) -> C {
     let planted = E::PLANTED.iter().map(|(plant, caught_by)| Planted {
         name: plant.name(),
         about: plant.description(),
         caught_by,
     });
-    registry.with_planted(E::NAME, E::ABOUT, planted.collect(), |name| {
+    catalogue.with_planted(E::NAME, E::ABOUT, planted.collect(), |name| {
         let called = |name| {
             let mut all = E::PLANTED.iter().map(|(plant, _)| *plant);
             all.find(|plant| plant.name() == name).expect("a registry knows the bugs it was given")
