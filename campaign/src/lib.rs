@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answers;
 mod candidates;
 mod check;
 mod clock;
@@ -32,6 +33,7 @@ pub mod shared;
 mod shrink;
 mod triage;
 
+pub use answers::{Repair, Replay, Run, Shrink};
 pub use check::check;
 pub use compare::{Change, Changes, Earlier, EarlierFailure, EarlierReports, Trend, compare};
 pub use measure::Measured;
@@ -39,9 +41,7 @@ pub use options::{Options, SeedsError, parse_seeds};
 pub use progress::{Countdown, say};
 pub use prove::{Proof, Proving, prove};
 pub use rank::{Rank, rank};
-pub use registry::{
-    Catalogue, Entry, Planted, Registry, Repair, Replay, Run, Runnable, Shrink, UnknownName,
-};
+pub use registry::{Catalogue, Entry, Planted, Registry, Runnable, UnknownName};
 pub use report::{Coverage, Found, Recovery, Report, ShrunkSize, SiteCount, Size, quoted};
 pub use search::campaign;
 pub use shrink::{Shrunk, shrink};

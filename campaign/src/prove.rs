@@ -74,14 +74,21 @@ pub fn prove<S: Scenario>(
         let size = ShrunkSize { before: size.before, attempts, elapsed_s, ..smaller.size };
         Some(Shrunk { size, ..smaller })
     });
-    let proof = proof.expect("there is a horizon");
+    let mut proof = proof.expect("there is a horizon");
+    // The passes may find what is no list of candidates.
+    if let Some(Shrunk { log, .. }) = &smaller {
+        proof.none_sooner &= log.deviations.len() == proof.none_below;
+        proof.none_below = proof.none_below.min(log.deviations.len());
+    }
     (Proof { candidates, elapsed_s: watch.elapsed().as_secs_f64(), ..proof }, smaller)
 }
 
 /// Of how many events runs are looked at, one after the other until enough is known: a failure
 /// after so many as a list needs itself is the least that must be looked for.
 fn horizons(events: u64, proving: Proving<'_>) -> Vec<u64> {
-    let far = proving.within_events.unwrap_or_else(|| within_events(events));
+    // What fails after as many events as the list itself does is what is looked for.
+    let far =
+        proving.within_events.map_or_else(|| within_events(events), |far| far.max(events + 1));
     let mut horizons = vec![far];
     if !proving.to_the_end {
         horizons.extend([events.saturating_mul(2), events + 1].into_iter().filter(|h| *h < far));

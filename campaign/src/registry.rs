@@ -2,15 +2,14 @@ use std::path::Path;
 
 use serde::Serialize;
 use stormglass_replay::{
-    Comparison, Drift, LogError, Picture, RawLog, Repaired, Story, Verdict, log_of, repair, replay,
-    write,
+    Comparison, LogError, Picture, RawLog, Repaired, Story, Verdict, log_of, repair, replay, write,
 };
 use stormglass_shrinker::Budget;
 use stormglass_simulator::{Scenario, Watch, World};
 
+use crate::answers::{Repair, Replay, Run, Shrink};
 use crate::measure::{Measured, measure};
-use crate::prove::{self, Proof, Proving};
-use crate::report::ShrunkSize;
+use crate::prove::{self, Proving};
 use crate::shrink::{self, Shrunk};
 use crate::{Options, Report, campaign};
 
@@ -196,93 +195,6 @@ impl Entry {
     }
 }
 
-/// How one seed went.
-#[derive(Clone, Debug, Serialize)]
-pub struct Run {
-    /// The scenario.
-    pub scenario: String,
-    /// The seed.
-    pub seed: u64,
-    /// Nothing was violated.
-    pub passed: bool,
-    /// Property and cause.
-    pub signature: Option<String>,
-    /// What was seen, for people.
-    pub detail: Option<String>,
-    /// A known defect.
-    pub known: bool,
-    /// How many events there were.
-    pub events: u64,
-    /// Virtual time at the end.
-    pub simulated_s: f64,
-    /// The hash chain, in hexadecimal.
-    pub chain: String,
-    /// How many deviations made it.
-    pub deviations: usize,
-    /// The run in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub story: Vec<String>,
-}
-
-/// A replay, without types.
-#[derive(Clone, Debug, Serialize)]
-pub struct Replay {
-    /// `exact`, `drifted` or `absent`.
-    pub verdict: &'static str,
-    /// The property that was violated, if one was.
-    pub property: Option<String>,
-    /// Property and cause.
-    pub signature: Option<String>,
-    /// How many events there were.
-    pub events: u64,
-    /// The hash chain, in hexadecimal.
-    pub chain: String,
-    /// The first line of the story that is not as the log has it: the line there, the line now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_difference: Option<(String, String)>,
-    /// How many deviations the log has.
-    pub deviations: usize,
-    /// Why it is not the run that the log says.
-    #[serde(flatten)]
-    pub drift: Drift,
-    /// The run in words.
-    #[serde(skip)]
-    pub story: Vec<String>,
-}
-
-/// What has come of the search for a log near another that fails today.
-#[derive(Clone, Debug, Serialize)]
-pub struct Repair {
-    /// `exact`, `drifted` or `absent`: of the log as it was given.
-    pub verdict: &'static str,
-    /// A log that fails in the same way was found, and written.
-    pub repaired: bool,
-    /// How many runs it took.
-    pub tried: u64,
-    /// Everything near the log was tried.
-    pub exhausted: bool,
-    /// How many deviations the new log has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deviations: Option<usize>,
-    /// The story of the new log.
-    #[serde(skip)]
-    pub story: Vec<String>,
-}
-
-/// How a log was shrunk.
-#[derive(Clone, Debug, Serialize)]
-pub struct Shrink {
-    /// How it was shrunk.
-    #[serde(flatten)]
-    pub size: ShrunkSize,
-    /// What is known of smaller logs, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Proof>,
-    /// The story of what is left.
-    #[serde(skip)]
-    pub story: Vec<String>,
-}
-
 /// A scenario without its types: what the command can do with it.
 pub trait Runnable {
     /// Runs many seeds.
@@ -423,11 +335,12 @@ impl<S: Scenario> Runnable for S {
         prove: Option<Proving<'_>>,
         out: &Path,
     ) -> Result<Option<Shrink>, LogError> {
-        let log = log.read(self)?;
-        if replay(self, &log).verdict == Verdict::Absent {
+        // What the log comes to in a run of today, which fails as it says.
+        let Comparison { verdict, seed, deviations, .. } = replay(self, &log.read(self)?);
+        if verdict == Verdict::Absent {
             return Ok(None);
         }
-        let Some(mut shrunk) = shrink::shrink(self, log.seed, log.deviations, budget) else {
+        let Some(mut shrunk) = shrink::shrink(self, seed, deviations, budget) else {
             return Ok(None);
         };
         // First, since a proof may take hours.
@@ -497,7 +410,8 @@ impl<S: Scenario> Runnable for S {
         if replay(self, &log).verdict == Verdict::Exact
             && let Some(again) = log_of(self, log.seed, log.deviations.clone())
         {
-            (log.context, log.story) = (again.context, again.story);
+            (log.deviations, log.context, log.story) =
+                (again.deviations, again.context, again.story);
         }
         write(out, &log)
     }

@@ -97,9 +97,7 @@ pub fn shrink<S: Scenario>(
         assert!(rank(&smaller) < rank(&best), "what is found is simpler than what it replaces");
         (best, minimal) = (smaller, is_minimal);
     }
-    let mut deviations = best.deviations;
-    leave_out_absent_nodes(&mut deviations, *scenario.nodes().start());
-    let log = log_of(scenario, seed, deviations)?;
+    let log = log_of(scenario, seed, best.deviations)?;
     let after = Size { deviations: log.deviations.len(), events: log.expected.event };
     let elapsed_s = watch.elapsed().as_secs_f64();
     let attempts = shrinking.attempts;
@@ -264,11 +262,4 @@ fn ending_or_beginning_at<R: Clone>(
 fn without<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {
     let kept = all.iter().enumerate().filter(|(place, _)| !places.contains(place));
     kept.map(|(_, one)| one.clone()).collect()
-}
-
-/// If the budget ends when the cluster has just become smaller, the list still speaks of nodes
-/// that are no longer there. A world takes no notice, but a log that does it makes no sense.
-fn leave_out_absent_nodes<R>(deviations: &mut Vec<Deviation<R>>, fewest: u32) {
-    let count = Deviation::cluster_size(deviations).unwrap_or(fewest);
-    deviations.retain(|deviation| deviation.last_node().is_none_or(|node| node.0 < count));
 }

@@ -215,7 +215,13 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE", requires = "repair")]
     pub(crate) out: Option<PathBuf>,
     /// How many runs the search may take.
-    #[arg(long, value_name = "N", requires = "repair", default_value_t = DEFAULT_TRIES)]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "repair",
+        default_value_t = DEFAULT_TRIES,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub(crate) tries: u64,
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn check_name(path: &Path) -> Result<(), Problem> {
 /// Next to a log, as `NAME.WHAT.json`.
 pub(crate) fn beside(log: &Path, what: &str) -> Result<PathBuf, Problem> {
     let stem = log.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = stem.trim_end_matches(&format!(".{what}"));
+    let stem = stem.strip_suffix(&format!(".{what}")).unwrap_or(&stem);
     let out = log.with_file_name(format!("{stem}.{what}.json"));
     if out == log {
         let path = log.display();

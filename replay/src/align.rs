@@ -177,7 +177,7 @@ impl Seeker<'_> {
             crash.after_effects = Some(before as u32);
         }
         let ends = self.moment(&place.ends, self.choice.end).unwrap_or(ends);
-        crash.down = ends.saturating_sub(crash.at);
+        crash.down = ends.saturating_sub(crash.at).min(YEAR);
     }
 
     fn retime<R: Clone>(&self, deviation: &mut Deviation<R>, place: &Place) {

@@ -8,7 +8,7 @@ use stormglass_simulator::{
     Deviation, LateTimer, MessageFault, RequestOf, Scenario, Signature, SiteFires, Tuned,
 };
 
-use crate::context::Context;
+use crate::context::{Context, Place};
 use crate::file::Head;
 
 /// The version of the format that this program writes. It reads this one and all before it.
@@ -20,6 +20,10 @@ pub(crate) const MOST_DEVIATIONS: usize = 100_000;
 /// held against all that is wrong with links and each flush against every bad disk, so that their
 /// number bounds the time a replay takes. Torn records count, too: each crash looks through them.
 const MOST_EPISODES: usize = 1_000;
+/// The most nodes of a cluster, unless the scenario has more.
+const MOST_NODES: u32 = 1_000;
+/// The most distances from which a place is known; there are never more than four.
+const MOST_DISTANCES: usize = 8;
 /// The most kinds of messages and timers, sites and knobs they may speak of.
 const MOST_KINDS: usize = 1_000;
 
@@ -185,6 +189,11 @@ impl<R> Log<R> {
                 let problem = format!("at most {MOST_KINDS} kinds are read");
                 return misfit("context: kinds".into(), problem);
             }
+            let far = |place: &Place| place.begins.len().max(place.ends.len()) > MOST_DISTANCES;
+            if let Some(position) = context.places.iter().position(far) {
+                let problem = format!("at most {MOST_DISTANCES} distances are read");
+                return misfit(format!("context: places[{position}]"), problem);
+            }
         }
         let (least, most) = scenario.nodes().into_inner();
         let mut counts = self.deviations.iter().filter_map(|deviation| match deviation {
@@ -197,7 +206,8 @@ impl<R> Log<R> {
             return misfit("deviations".into(), "it says twice how many nodes there are".into());
         }
         // A log that knows how small a cluster could be then is read for today's sizes.
-        if count == 0 || fewest == least && !(least..=most).contains(&count) {
+        let too_many = count.max(fewest) > MOST_NODES.max(most);
+        if count == 0 || too_many || fewest == least && !(least..=most).contains(&count) {
             let problem = format!("a cluster of {count}; the scenario has {least} to {most} nodes");
             return misfit("deviations: nodes".into(), problem);
         }

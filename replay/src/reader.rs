@@ -24,6 +24,8 @@ pub(crate) struct Reader<'r, S: Scenario> {
     remembered: VecDeque<Remembered<RequestOf<S>>>,
     /// How many runs were made.
     pub(crate) runs: u64,
+    /// Asked with that number whether to make one more.
+    keep_going: &'r dyn Fn(u64) -> bool,
 }
 
 /// A run that did not fail as the log says.
@@ -44,9 +46,14 @@ pub(crate) struct Read<R> {
 }
 
 impl<'r, S: Scenario> Reader<'r, S> {
-    pub(crate) fn new(scenario: &'r S, log: &'r Log<RequestOf<S>>, context: &'r Context) -> Self {
+    pub(crate) fn new(
+        scenario: &'r S,
+        log: &'r Log<RequestOf<S>>,
+        context: &'r Context,
+        keep_going: &'r dyn Fn(u64) -> bool,
+    ) -> Self {
         let world = World::new(scenario);
-        Reader { world, log, context, remembered: VecDeque::new(), runs: 0 }
+        Reader { world, log, context, remembered: VecDeque::new(), runs: 0, keep_going }
     }
 
     /// Reads the log in one way: puts its deviations where they met the run, until they stay there.
@@ -61,6 +68,9 @@ impl<'r, S: Scenario> Reader<'r, S> {
         let seed = log.seed.wrapping_add(reading.dice);
         let mut deviations = resized(&log.deviations, fewest, count);
         for _ in 0..ROUNDS {
+            if !(self.keep_going)(self.runs) {
+                break;
+            }
             let Some(steps) = self.run(seed, &deviations) else {
                 return Read { seed, deviations, fails: true };
             };
@@ -109,6 +119,18 @@ impl<'r, S: Scenario> Reader<'r, S> {
             self.remembered.pop_front();
         }
         Some(steps)
+    }
+}
+
+/// The same list, or one for a cluster of the nearest size if the scenario has none of that size.
+pub(crate) fn fitting<S: Scenario>(
+    scenario: &S,
+    all: &[Deviation<RequestOf<S>>],
+) -> Vec<Deviation<RequestOf<S>>> {
+    let (fewest, most) = scenario.nodes().into_inner();
+    match Deviation::cluster_size(all).unwrap_or(fewest) {
+        count if (fewest..=most).contains(&count) => all.to_vec(),
+        count => resized(all, fewest, count.clamp(fewest, most)),
     }
 }
 

@@ -13,7 +13,7 @@ use stormglass_simulator::{Crash, Deviation, RequestOf, Scenario, World};
 use crate::align;
 use crate::context::{kind_mut, nth_mut};
 use crate::log::{Log, LogOf};
-use crate::reader::Reader;
+use crate::reader::{Reader, fitting};
 use crate::replay::{Found, Verdict, log_of, most_events, read_by_meaning, run, verdict};
 use crate::steps::Steps;
 
@@ -63,8 +63,8 @@ struct Base<R> {
     near: Vec<Vec<Step<R>>>,
 }
 
-/// Looks for a log near this one that fails today in the same way. Asks before each run whether to
-/// go on, and says how many there were.
+/// Looks for a log near this one that fails today in the same way; there is nothing to look for if it
+/// is exact. Asks before each run whether to go on, and says how many there were.
 pub fn repair<S: Scenario>(
     scenario: &S,
     log: &Log<RequestOf<S>>,
@@ -77,13 +77,7 @@ pub fn repair<S: Scenario>(
         Ok(found) => (true, found),
         Err(Stopped) => (false, None),
     };
-    let log = found.and_then(|(seed, mut deviations)| {
-        // A world takes no notice of nodes that are not there; a log that names them makes no sense.
-        let fewest = *scenario.nodes().start();
-        let count = Deviation::cluster_size(&deviations).unwrap_or(fewest);
-        deviations.retain(|one| one.last_node().is_none_or(|node| node.0 < count));
-        log_of(scenario, seed, deviations)
-    });
+    let log = found.and_then(|(seed, deviations)| log_of(scenario, seed, deviations));
     let whole = search.log.deviations.len() <= MOST_REPLACED;
     let exhausted = exhausted && whole && log.is_none();
     Repaired { verdict: search.verdict, tried: search.tried, log, exhausted }
@@ -103,9 +97,12 @@ struct Search<'s, S: Scenario> {
 
 impl<S: Scenario> Search<'_, S> {
     fn search(&mut self) -> Result<Found<S>, Stopped> {
-        self.verdict = self.run(self.log.seed, &self.log.deviations)?;
-        if self.verdict != Verdict::Absent {
-            return Ok(Some((self.log.seed, self.log.deviations.clone())));
+        let as_written = fitting(self.scenario, &self.log.deviations);
+        self.verdict = self.run(self.log.seed, &as_written)?;
+        match self.verdict {
+            Verdict::Exact => return Ok(None),
+            Verdict::Drifted => return Ok(Some((self.log.seed, as_written))),
+            Verdict::Absent => {}
         }
         let (before, keep_going) = (self.tried, self.keep_going);
         let go_on = |runs| keep_going(before + runs);
@@ -115,8 +112,9 @@ impl<S: Scenario> Search<'_, S> {
             self.verdict = Verdict::Drifted;
             return Ok(read);
         }
-        let lists = self.readings();
-        let bases: Vec<_> = lists.into_iter().map(|list| self.base(list)).collect();
+        let lists = self.readings(as_written);
+        let bases = lists.into_iter().map(|list| self.base(list));
+        let bases = bases.collect::<Result<Vec<_>, Stopped>>()?;
         let farthest = bases.iter().map(|base| base.near.len()).max().unwrap_or(0);
         for distance in 0..farthest {
             for base in &bases {
@@ -157,10 +155,15 @@ impl<S: Scenario> Search<'_, S> {
     }
 
     /// The log as it stands, and as it is read in a run of today; each list once.
-    fn readings(&mut self) -> Vec<Vec<Deviation<RequestOf<S>>>> {
-        let mut lists = vec![self.log.deviations.clone()];
+    fn readings(
+        &mut self,
+        as_written: Vec<Deviation<RequestOf<S>>>,
+    ) -> Vec<Vec<Deviation<RequestOf<S>>>> {
+        let mut lists = vec![as_written];
         let Some(context) = self.log.places() else { return lists };
-        let mut reader = Reader::new(self.scenario, self.log, context);
+        let (before, keep_going) = (self.tried, self.keep_going);
+        let go_on = |runs| keep_going(before + runs);
+        let mut reader = Reader::new(self.scenario, self.log, context, &go_on);
         let readings = align::plain_readings(context, *self.scenario.nodes().start());
         for reading in readings.into_iter().take(MOST_LOOKED_AT) {
             let list = reader.read(reading).deviations;
@@ -173,7 +176,11 @@ impl<S: Scenario> Search<'_, S> {
     }
 
     /// What is near a list depends on the run it makes.
-    fn base(&mut self, deviations: Vec<Deviation<RequestOf<S>>>) -> Base<RequestOf<S>> {
+    fn base(
+        &mut self,
+        deviations: Vec<Deviation<RequestOf<S>>>,
+    ) -> Result<Base<RequestOf<S>>, Stopped> {
+        self.one_more()?;
         let steps =
             run(&mut self.world, self.log.seed, &deviations, most_events(&self.log.expected)).steps;
         let (least, most) = self.scenario.nodes().into_inner();
@@ -197,7 +204,7 @@ impl<S: Scenario> Search<'_, S> {
             let seed = self.log.seed.wrapping_add(distance.into());
             put(distance, deviations.len(), With::Seed(seed));
         }
-        Base { deviations, near }
+        Ok(Base { deviations, near })
     }
 
     fn attempt(
@@ -223,14 +230,19 @@ impl<S: Scenario> Search<'_, S> {
         seed: u64,
         deviations: &[Deviation<RequestOf<S>>],
     ) -> Result<Verdict, Stopped> {
-        if !(self.keep_going)(self.tried) {
-            return Err(Stopped);
-        }
-        self.tried += 1;
+        self.one_more()?;
         let expected = &self.log.expected;
         let most_events = most_events(expected);
         let outcome = self.world.replay(seed, deviations, most_events, &mut ()).outcome;
         Ok(verdict(expected, &outcome))
+    }
+
+    fn one_more(&mut self) -> Result<(), Stopped> {
+        if !(self.keep_going)(self.tried) {
+            return Err(Stopped);
+        }
+        self.tried += 1;
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::align;
 use crate::context::Context;
 use crate::drift::Drift;
 use crate::log::{Expected, FORMAT, Log, LogOf};
-use crate::reader::Reader;
+use crate::reader::{Reader, fitting};
 use crate::steps::Steps;
 use crate::story::Story;
 
@@ -23,7 +23,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// In one word.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Verdict::Exact => "exact",
             Verdict::Drifted => "drifted",
@@ -97,7 +97,7 @@ pub(crate) fn watched<S: Scenario>(
 /// If it no longer happens as it stands, its deviations are put where they met the run when the log
 /// was made, by the names of steps and effects: then the run is at best drifted.
 pub fn replay<S: Scenario>(scenario: &S, log: &Log<RequestOf<S>>) -> Comparison<RequestOf<S>> {
-    let as_written = compare(scenario, log, log.seed, log.deviations.clone());
+    let as_written = compare(scenario, log, log.seed, fitting(scenario, &log.deviations));
     if as_written.verdict != Verdict::Absent {
         return as_written;
     }
@@ -117,7 +117,7 @@ const LEAST_RUNS: u64 = 8;
 pub(crate) type Found<S> = Option<(u64, Vec<Deviation<RequestOf<S>>>)>;
 
 /// What a log comes to in a run of today, if that fails as it did; and how many runs were made to
-/// find it. Asks after each reading, with the number of runs up to then, whether to go on.
+/// find it. Asks before each run, with the number of runs up to then, whether to go on.
 pub(crate) fn read_by_meaning<S: Scenario>(
     scenario: &S,
     log: &Log<RequestOf<S>>,
@@ -125,7 +125,7 @@ pub(crate) fn read_by_meaning<S: Scenario>(
 ) -> (Found<S>, u64) {
     let Some(context) = log.places() else { return (None, 0) };
     let most_runs = (MOST_WORK / (1 + log.deviations.len() as u64)).clamp(LEAST_RUNS, MOST_RUNS);
-    let mut reader = Reader::new(scenario, log, context);
+    let mut reader = Reader::new(scenario, log, context, keep_going);
     for reading in align::readings(context, *scenario.nodes().start()) {
         let read = reader.read(reading);
         if read.fails {
@@ -173,13 +173,17 @@ fn compare<S: Scenario>(
 pub fn log_of<S: Scenario>(
     scenario: &S,
     seed: u64,
-    deviations: Vec<Deviation<RequestOf<S>>>,
+    mut deviations: Vec<Deviation<RequestOf<S>>>,
 ) -> Option<LogOf<S>> {
+    // A world takes no notice of nodes that are not there; a log that names them makes no sense.
+    let fewest = *scenario.nodes().start();
+    let count = Deviation::cluster_size(&deviations).unwrap_or(fewest);
+    deviations.retain(|one| one.last_node().is_none_or(|node| node.0 < count));
     let mut watch = (Story::new(scenario, &deviations), Steps::default());
     let outcome = watched(scenario, seed, &deviations, &mut watch).outcome;
     let (story, steps) = watch;
     let story = story.tell(outcome.failure.as_ref(), outcome.time);
-    let context = Context::of(*scenario.nodes().start(), &deviations, &steps);
+    let context = Context::of(fewest, &deviations, &steps);
     let Failure { property, violation, event } = outcome.failure?;
     let expected = Expected {
         property,

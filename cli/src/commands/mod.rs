@@ -17,6 +17,12 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::session::Session;
 
+/// So many of something: "1 run", "2 runs".
+fn counted(count: u64, what: &str) -> String {
+    let more = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{more}")
+}
+
 pub(crate) fn execute(session: &mut Session, command: Command) -> Result<Exit, Problem> {
     match command {
         Command::List(_) => Ok(list::list(session)),

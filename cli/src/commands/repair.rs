@@ -4,12 +4,17 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use stormglass_campaign as campaign;
+use stormglass_replay::Verdict;
 
+use super::counted;
 use crate::arguments::Replay;
 use crate::exit::Exit;
 use crate::log::{Opened, beside, check_name};
 use crate::problem::Problem;
 use crate::session::Session;
+
+/// What is said of a log of which nothing has to be repaired.
+const EXACT: &str = Verdict::Exact.name();
 
 #[derive(Serialize)]
 struct Told<'r> {
@@ -47,7 +52,7 @@ pub(crate) fn repair(session: &mut Session, arguments: &Replay) -> Result<Exit, 
     };
     let program = session.program.clone();
     session.tell(&told, || in_words(&told, &program));
-    match repair.repaired {
+    match repair.repaired || repair.verdict == EXACT {
         true => Ok(Exit::Fine),
         // What was not tried may fail.
         false => Ok(session.exit(false, false)),
@@ -60,26 +65,27 @@ fn in_words(told: &Told, program: &str) -> String {
         let _ = writeln!(words, "{line}");
     }
     let campaign::Repair { verdict, tried, exhausted, deviations, .. } = told.repair;
-    let runs = if *tried == 1 { "run" } else { "runs" };
+    let tried = counted(*tried, "run");
     let _ = match (told.out, exhausted) {
+        _ if *verdict == EXACT => writeln!(words, "exact: there is nothing to repair"),
         (Some(out), _) => writeln!(
             words,
-            "repaired: it was {verdict}; after {tried} {runs} there is a log of {} deviations that \
-             fails today in the same way\n  {program} replay {}",
-            deviations.unwrap_or_default(),
+            "repaired: it was {verdict}; after {tried} there is a log of {} that fails \
+             today in the same way\n  {program} replay {}",
+            counted(deviations.unwrap_or_default() as u64, "deviation"),
             campaign::quoted(out)
         ),
         (None, _) if told.interrupted => {
-            writeln!(words, "interrupted: nothing near it fails so far, in {tried} {runs}")
+            writeln!(words, "interrupted: nothing near it fails so far, in {tried}")
         }
         (None, true) => writeln!(
             words,
-            "absent: nothing near it fails, in {tried} {runs}, and there is nothing more to try: the \
+            "absent: nothing near it fails, in {tried}, and there is nothing more to try: the \
              bug is gone"
         ),
         (None, false) => writeln!(
             words,
-            "absent: nothing near it fails, in {tried} {runs}; the bug seems to be gone, more --tries \
+            "absent: nothing near it fails, in {tried}; the bug seems to be gone, more --tries \
              say more"
         ),
     };

@@ -5,6 +5,7 @@ use serde::Serialize;
 use stormglass_campaign::{self as campaign, Proof, Proving};
 use stormglass_shrinker::Budget;
 
+use super::counted;
 use crate::arguments::Shrink;
 use crate::exit::Exit;
 use crate::log::{Opened, beside, check_name};
@@ -74,7 +75,7 @@ fn proven(proof: &Proof, deviations: usize) -> String {
     let known = match none_below {
         0 => "nothing is known of smaller logs".to_owned(),
         1 => "no log without deviations fails so".to_owned(),
-        _ => format!("no log of fewer than {none_below} deviations fails so"),
+        _ => format!("no list of fewer than {none_below} candidates fails so"),
     };
     let proven = match none_below == deviations {
         true if none_sooner => ", and none of as many fails sooner: proven optimal",
@@ -82,7 +83,8 @@ fn proven(proof: &Proof, deviations: usize) -> String {
         false => "",
     };
     format!(
-        "{known} within {within_events} events{proven}\n  {candidates} candidates, {runs} different \
-         runs, {elapsed_s:.2} s\n"
+        "{known} within {within_events} events{proven}\n  {}, {}, {elapsed_s:.2} s\n",
+        counted(candidates, "candidate"),
+        counted(runs, "different run"),
     )
 }

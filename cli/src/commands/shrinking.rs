@@ -264,11 +264,14 @@ fn in_words(summary: &Summary) -> String {
         }
         _ => String::new(),
     };
+    let far = match proven - proven_far {
+        0 => String::new(),
+        near => format!(", for {near} of them only within as many events as the list takes itself"),
+    };
     format!(
         "{failures} failures, of which {one_minimal} are 1-minimal. The fewest deviations are \
-         proven for {proven}{ratio}. For {proven_far} of them, runs twice as long as the list needs \
-         were looked at; for the others, runs as long. That none fails sooner is proven for \
-         {proven_soonest}. Time: median {}, longest {}.",
+         proven for {proven}{far}{ratio}. That none fails sooner is proven for {proven_soonest}. \
+         Time: median {}, longest {}.",
         seconds(summary.median_s),
         seconds(summary.longest_s),
     )

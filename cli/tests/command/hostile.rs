@@ -245,6 +245,21 @@ fn too_much_of_anything_is_refused() {
 }
 
 #[test]
+fn a_log_of_other_code_cannot_ask_for_more_than_there_is() {
+    let with = |nodes: u32, distances: usize| {
+        let mut log = json_log();
+        let begins = json!(vec!["1: Tell 0 + 1s"; distances]);
+        log["deviations"] = json!([{"nodes": {"count": nodes}}]);
+        log["context"]["fewest"] = json!(3);
+        log["context"]["places"] =
+            json!([{"begins": begins, "ends": [], "step": null, "effect": null}]);
+        withstood(log.to_string().as_bytes())
+    };
+    assert_eq!((with(4_000_000_000, 0), with(4, 9)), (2, 2));
+    assert_ne!(with(1_000, 8), 2, "read for a cluster that there is");
+}
+
+#[test]
 fn as_much_as_is_allowed_is_replayed() {
     let flush = |nth| json!({"flush": {"node": 0, "nth": nth, "slow": "365days"}});
     let cut = json!({"cut": {"shape": "ring", "at": "0s", "lasts": "365days"}});

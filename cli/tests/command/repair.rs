@@ -10,15 +10,18 @@ use tempfile::tempdir;
 use crate::logs::{changed, small};
 use crate::{run, run_until, text};
 
-/// A log of which a fault strikes too late, so that it does not reproduce.
-pub fn too_late(folder: &Path) -> PathBuf {
-    changed(&small(folder), "late.json", |log| {
+/// A log of which a crash comes too late, so that it does not reproduce as it stands.
+pub fn moved(folder: &Path) -> PathBuf {
+    changed(&small(folder), "moved.json", |log| {
         let deviations = log["deviations"].as_array_mut().expect("a list");
-        let full = deviations.iter_mut().find_map(|one| one.get_mut("full-disk"));
-        full.expect("the disk is full")["at"] = "3ms".into();
-        // As of a log that does not say where it met the run.
-        log["context"] = Value::Null;
+        let crash = deviations.iter_mut().find_map(|one| one.get_mut("crash"));
+        crash.expect("a node crashes")["at"] = "3ms".into();
     })
+}
+
+/// The same as of a log that does not say where it met the run.
+pub fn too_late(folder: &Path) -> PathBuf {
+    changed(&moved(folder), "late.json", |log| log["context"] = Value::Null)
 }
 
 fn object(arguments: &[&str]) -> (u8, Value) {
@@ -52,13 +55,23 @@ fn a_log_that_is_repaired_reproduces_and_the_old_one_stays_as_it_was() {
 fn where_the_bug_is_gone_nothing_is_found_or_written() {
     let folder = tempdir().expect("a folder");
     let log = small(folder.path());
-    for tries in ["0", "1", "500"] {
+    for tries in ["1", "500"] {
         let repair = ["replay", text(&log), "--repair", "--healthy", "--tries", tries];
         let (code, told) = object(&repair);
         assert_eq!((code, &told["repaired"]), (1, &false.into()), "{told}");
         let tried = told["tried"].as_u64().expect("a number");
-        assert!(tried.to_string() == tries || told["exhausted"] == true || tries == "1", "{told}");
+        assert!(tried.to_string() == tries || told["exhausted"] == true, "{told}");
     }
+    let written = std::fs::read_dir(folder.path()).expect("it is there").count();
+    assert_eq!(written, 1, "the log itself");
+}
+
+#[test]
+fn of_an_exact_log_there_is_nothing_to_repair() {
+    let folder = tempdir().expect("a folder");
+    let log = small(folder.path());
+    let ran = run(&["replay", text(&log), "--repair"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "exact: there is nothing to repair\n"));
     let written = std::fs::read_dir(folder.path()).expect("it is there").count();
     assert_eq!(written, 1, "the log itself");
 }
@@ -80,8 +93,13 @@ fn repair_that_is_ended_says_so() {
 }
 
 #[test]
-fn what_belongs_to_a_repair_is_misuse_without_one() {
-    for misuse in [&["--tries", "5"][..], &["--out", "x.json"], &["--repair", "--bisect"]] {
+fn a_repair_that_makes_no_sense_is_misuse() {
+    for misuse in [
+        &["--tries", "5"][..],
+        &["--repair", "--tries", "0"],
+        &["--out", "x.json"],
+        &["--repair", "--bisect"],
+    ] {
         let ran = run(&[&["replay", "none.json"], misuse].concat());
         assert!(ran.code == 2 || ran.code == 125, "{ran:?}");
         assert!(!ran.errors.contains("none.json"), "{ran:?}");

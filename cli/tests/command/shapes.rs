@@ -1,9 +1,12 @@
 //! What programs may rely on: the fields of each `--json`, the forms of a log, and the help.
 
-use serde_json::Value;
+use std::path::Path;
+
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::logs::{find, small};
+use crate::logs::{changed, find, small};
+use crate::repair::moved;
 use crate::{NEVER, run, run_on, text};
 
 fn object(arguments: &[&str]) -> Value {
@@ -64,6 +67,44 @@ fn what_a_log_says_survives_both_forms() {
         assert_eq!(read(&log), read(&back));
         assert!(run(&["replay", text(&there)]).out.starts_with("exact"));
     }
+}
+
+#[test]
+fn what_speaks_of_nodes_that_are_gone_is_left_out_of_a_log_in_the_words_of_today() {
+    let folder = tempdir().expect("a folder");
+    let log = changed(&small(folder.path()), "larger.json", |log| {
+        let deviations = log["deviations"].as_array_mut().expect("a list");
+        deviations.push(json!({"lost-flush": {"node": 50, "nth": 0}}));
+        let context = &mut log["context"];
+        context["fewest"] = json!(100);
+        let none = json!({"begins": [], "ends": [], "step": null, "effect": null});
+        context["places"].as_array_mut().expect("a list").push(none);
+    });
+    assert!(run(&["replay", text(&log)]).out.starts_with("exact"));
+    let out = folder.path().join("today.json");
+    assert_eq!(run(&["convert", text(&log), text(&out)]).code, 0);
+    assert!(run(&["replay", text(&out)]).out.starts_with("exact"));
+}
+
+#[test]
+fn a_log_is_shrunk_as_it_is_read() {
+    let folder = tempdir().expect("a folder");
+    let log = moved(folder.path());
+    assert!(run(&["replay", text(&log)]).out.starts_with("drifted"));
+    let shrunk = object(&["shrink", text(&log), "--json"]);
+    let replayed = object(&["replay", shrunk["out"].as_str().expect("a path"), "--json"]);
+    let of = |log: &Path| object(&["replay", text(log), "--json"])["signature"].clone();
+    assert_eq!(replayed["verdict"], "exact");
+    assert_eq!(replayed["signature"], of(&small(folder.path())));
+}
+
+#[test]
+fn a_proof_looks_as_far_as_the_log_itself() {
+    let folder = tempdir().expect("a folder");
+    let log = small(folder.path());
+    let proven = object(&["shrink", text(&log), "--prove", "--within", "0", "--json"]);
+    let within = proven["proof"]["within_events"].as_u64().expect("a number");
+    assert!(within > proven["after"]["events"].as_u64().expect("a number"), "{proven:#}");
 }
 
 #[test]

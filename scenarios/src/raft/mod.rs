@@ -71,7 +71,7 @@ pub fn register<C: Catalogue>(catalogue: C) -> C {
     })
 }
 
-/// As the catalogue lists them.
+/// As a catalogue lists them.
 fn planted(bugs: &[Bug]) -> Vec<Planted> {
     let listed = |bug: &Bug| Planted {
         name: bug.name(),

@@ -124,19 +124,17 @@ pub(crate) struct Noting<'a> {
     pub(crate) replay: Replay,
     pub(crate) stage: &'a Stage,
     pub(crate) survey: Survey,
-    sites: Vec<&'static str>,
 }
 
 impl<'a> Noting<'a> {
     pub(crate) fn new(replay: Replay, stage: &'a Stage) -> Self {
-        Noting { replay, stage, survey: Survey::default(), sites: Vec::new() }
+        Noting { replay, stage, survey: Survey::default() }
     }
 
     /// What was noted by both.
     pub(crate) fn finish(mut self, count: u32, surveyor: Surveyor<'_>) -> Survey {
         if let Some(sites) = self.replay.sites() {
-            self.sites.extend(sites.tallies().into_keys());
-            for site in self.sites {
+            for site in Vec::from_iter(sites.tallies().into_keys()) {
                 for node in (0..count).map(NodeId) {
                     self.survey.calls.insert((site, node), sites.calls(node, site));
                 }
