@@ -31,6 +31,12 @@ pub fn small(folder: &Path) -> PathBuf {
     find(folder, "answers-first", "50000")
 }
 
+/// The crash in a log.
+pub fn crash(log: &mut serde_json::Value) -> &mut serde_json::Value {
+    let deviations = log["deviations"].as_array_mut().expect("a list");
+    deviations.iter_mut().find_map(|one| one.get_mut("crash")).expect("a node crashes")
+}
+
 /// Writes a changed copy of a JSON log beside it.
 pub fn changed(log: &Path, name: &str, change: impl FnOnce(&mut serde_json::Value)) -> PathBuf {
     let bytes = std::fs::read(log).expect("the log is there");

@@ -7,21 +7,16 @@ use serde_json::Value;
 use stormglass_cli::Interrupt;
 use tempfile::tempdir;
 
-use crate::logs::{changed, small};
+use crate::logs::{changed, crash, small};
 use crate::{run, run_until, text};
 
-/// A log of which a crash comes too late, so that it does not reproduce as it stands.
-pub fn moved(folder: &Path) -> PathBuf {
-    changed(&small(folder), "moved.json", |log| {
-        let deviations = log["deviations"].as_array_mut().expect("a list");
-        let crash = deviations.iter_mut().find_map(|one| one.get_mut("crash"));
-        crash.expect("a node crashes")["at"] = "3ms".into();
-    })
-}
-
-/// The same as of a log that does not say where it met the run.
+/// A log of which a crash comes too late, so that it does not reproduce.
 pub fn too_late(folder: &Path) -> PathBuf {
-    changed(&moved(folder), "late.json", |log| log["context"] = Value::Null)
+    changed(&small(folder), "late.json", |log| {
+        crash(log)["at"] = "3ms".into();
+        // As of a log that does not say where it met the run.
+        log["context"] = Value::Null;
+    })
 }
 
 fn object(arguments: &[&str]) -> (u8, Value) {
