@@ -82,7 +82,11 @@ impl Fault for Cut {
     }
 
     fn ends(&self) -> Option<String> {
-        Some(format!("no longer cut: {}", self.shape.in_words_as_cut()))
+        let cut = self.shape.in_words_as_cut();
+        Some(match self.shape {
+            Shape::Links(_) => format!("no longer {cut}"),
+            _ => format!("no longer cut: {cut}"),
+        })
     }
 }
 
