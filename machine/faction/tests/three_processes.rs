@@ -1,15 +1,25 @@
 //! The example is the proof that the machine works outside of a simulation, so it has to work.
 
+use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+/// Where cargo puts the example. It is built with the whole workspace in mind, as that is what has been
+/// built if all is tested.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", "--example", "three_processes"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the example cannot be built");
+    let test = std::env::current_exe().expect("a test is a program");
+    let folder = test.ancestors().nth(2).expect("it stands among the dependencies");
+    folder.join("examples").join("three_processes").with_extension(std::env::consts::EXE_EXTENSION)
+});
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO"))
-        // Of the whole workspace, as that is what has been built if all is tested.
-        .args(["run", "--quiet", "--workspace", "--example", "three_processes", "--"])
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs")
+    Command::new(&*PROGRAM).args(arguments).output().expect("the example runs")
 }
 
 fn lines(output: &Output) -> Vec<String> {
